@@ -1,0 +1,171 @@
+"""Reads config.yaml whole before anything uses it; an error names file, line, key and the way out."""
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from monitor.config.models import Config
+from monitor.errors import ConfigError
+
+Lines = Mapping[tuple[str | int, ...], int]
+_HINTS = {
+    "missing": "is missing",
+    "extra_forbidden": "no such key",
+    "too_short": "is empty; give at least one",
+    "string_too_short": "is empty; give at least one letter",
+}
+
+
+def find_config(given: Path | None) -> Path:
+    """The file to use: the given one, $MONITOR_CONFIG, ./config.yaml, /etc/brand-monitor, ./demo.
+
+    raises  ConfigError where none of them exists
+    """
+    from_environment = os.environ.get("MONITOR_CONFIG")
+    named = given or (Path(from_environment) if from_environment else None)
+    candidates = [named] if named else [Path("config.yaml"), Path("/etc/brand-monitor/config.yaml"), Path("demo/config.yaml")]
+    for path in candidates:
+        if path.is_file():
+            return path
+    looked = ", ".join(str(path) for path in candidates)
+    raise ConfigError(f"no configuration at {looked}; `monitor init` writes one, --config names one")
+
+
+def load_config(path: Path, settings: Mapping[str, type[BaseModel]]) -> Config:
+    """The whole configuration, each source's section read by its connector's settings.
+
+    settings  the settings class of every known source
+    raises    ConfigError with every problem found, one a line
+    """
+    raw, lines = _read(path)
+    problems: list[str] = []
+    sources = raw.get("sources") or {}
+    sections: dict[str, BaseModel] = {}
+    if isinstance(sources, dict):
+        for name, section in sources.items():
+            where = ("sources", name)
+            if name not in settings:
+                problems.append(
+                    _line(path, lines, where, f"sources.{name}: no such source{_nearest(str(name), settings)} ({', '.join(settings)})")
+                )
+                continue
+            try:
+                sections[name] = settings[name].model_validate(section or {})
+            except ValidationError as error:
+                problems.extend(_problems(path, lines, error, settings[name], prefix=where))
+    try:
+        whole = Config.model_validate({**raw, "sources": {} if isinstance(sources, dict) else sources, "folder": path.parent.absolute()})
+    except ValidationError as error:
+        problems.extend(_problems(path, lines, error, Config, prefix=()))
+    if problems:
+        raise ConfigError("\n".join(problems))
+    _check_places(path, lines, whole, sections)
+    return whole.model_copy(update={"sources": sections})
+
+
+def _read(path: Path) -> tuple[dict[str, Any], Lines]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check the path and its rights") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        raw = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        at = f":{mark.line + 1}" if mark else ""
+        raise ConfigError(
+            f"{path}{at}: not YAML ({getattr(error, 'problem', None) or error}); check indentation, colons and quotes"
+        ) from None
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{path}: holds no keys; start with `brands:` or run `monitor init`")
+    lines: dict[tuple[str | int, ...], int] = {}
+    for where, line in _walk(node, ()):
+        if where in lines:
+            raise ConfigError(f"{path}:{line}: {_dotted(where)} stands here and on line {lines[where]}; keep one")
+        lines[where] = line
+    return raw, lines
+
+
+def _walk(node: yaml.Node | None, where: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], int]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            path = (*where, key.value)
+            yield path, key.start_mark.line + 1
+            yield from _walk(value, path)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            yield (*where, index), value.start_mark.line + 1
+            yield from _walk(value, (*where, index))
+
+
+def _problems(path: Path, lines: Lines, error: ValidationError, model: type[BaseModel], *, prefix: tuple[str | int, ...]) -> Iterator[str]:
+    for problem in error.errors():
+        where = (*prefix, *problem["loc"])
+        kind, seen = problem["type"], problem["input"]
+        if kind == "extra_forbidden":
+            text = f"no such key{_nearest(str(where[-1]), _keys_at(model, problem['loc'][:-1]))}"
+        elif kind in _HINTS:
+            text = _HINTS[kind]
+        elif kind == "value_error":
+            text = str(problem["ctx"]["error"])
+        else:
+            text = f"{problem['msg']}; got {seen!r}"
+        join = " " if text.startswith(("is ", "`")) else ": "
+        yield _line(path, lines, where, f"{_dotted(where)}{join}{text}" if where else text)
+
+
+def _keys_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
+    current: type[BaseModel] | None = model
+    for part in loc:
+        if isinstance(part, int) or current is None:
+            continue
+        current = _model_in(current.model_fields[part].annotation) if part in current.model_fields else None
+    return list(current.model_fields) if current else []
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in getattr(annotation, "__args__", ()) if (found := _model_in(part))), None)
+
+
+def _nearest(seen: str, known: Mapping[str, Any] | list[str]) -> str:
+    close = difflib.get_close_matches(seen, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _check_places(path: Path, lines: Lines, config: Config, sections: Mapping[str, BaseModel]) -> None:
+    names = {brand.name.casefold() for brand in config.brands}
+    for source, section in sections.items():
+        for index, place in enumerate(getattr(section, "places", ())):
+            if place.about.casefold() not in names:
+                where = ("sources", source, "places", index)
+                raise ConfigError(
+                    _line(
+                        path,
+                        lines,
+                        where,
+                        f"{_dotted(where)}.about: no brand {place.about!r}{_nearest(place.about, [brand.name for brand in config.brands])}",
+                    )
+                )
+
+
+def _line(path: Path, lines: Lines, where: tuple[str | int, ...], text: str) -> str:
+    while where and where not in lines:
+        where = where[:-1]
+    return f"{path}:{lines[where]}: {text}" if where else f"{path}: {text}"
+
+
+def _dotted(where: tuple[str | int, ...]) -> str:
+    text = ""
+    for part in where:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text

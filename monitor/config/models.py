@@ -1,0 +1,135 @@
+"""Everything that config.yaml may say, key by key, with its default and its unit."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from monitor.config.duration import Duration
+from monitor.errors import ConfigError
+from monitor.rule import parse_rule
+
+Sensitivity = Literal["calm", "balanced", "eager"]
+
+
+def _rule(text: str) -> str:
+    try:
+        parse_rule(text)
+    except ConfigError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is no time zone; use a name such as Europe/Berlin or UTC")
+    return name
+
+
+RuleText = Annotated[str, AfterValidator(_rule)]
+ZoneName = Annotated[str, AfterValidator(_zone)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Mute(_Strict):
+    """What is collected but left out of the figures."""
+
+    authors: Sequence[str] = Field(default=(), description="author names or ids, without @")
+    sites: Sequence[str] = Field(default=(), description="host names, such as spam.example; their subdomains too")
+
+
+class Brand(_Strict):
+    """One watched name."""
+
+    name: str = Field(min_length=1, description="as it is shown; compared without case")
+    rule: RuleText = Field(description='which texts are about it: words, "phrases", OR, NOT, brackets, fields')
+    exclude: RuleText | None = Field(default=None, description="texts that never count, whatever the rule and the place say")
+    mute: Mute = Field(default=Mute(), description="collected, shown apart, never counted")
+    own_handles: Sequence[str] = Field(default=(), description="the company's own accounts, as source:name")
+    rivals: Sequence[str] = Field(default=(), description="names of competitors, looked for among those who complain")
+    timezone: ZoneName = Field(default="UTC", description="the zone of its days")
+
+    @property
+    def slug(self) -> str:
+        """The name as part of an incident's id: lower case letters, digits and single hyphens."""
+        plain = unicodedata.normalize("NFKD", self.name).encode("ascii", "ignore").decode().lower()
+        return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or f"brand-{self.name.casefold().encode().hex()[:12]}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone as Python knows it."""
+        return ZoneInfo(self.timezone)
+
+
+class Detect(_Strict):
+    """How soon and how surely an unusual moment is called one."""
+
+    sensitivity: Sensitivity = Field(default="balanced", description="calm, balanced or eager")
+    lateness: Duration = Field(default=600, description="how long a five-minute bin waits for slow sources")
+
+
+class Publish(_Strict):
+    """The read-only copy for analysts."""
+
+    every: Duration = Field(default=300, description="seconds between copies")
+    folder: Path = Field(default=Path("published"), description="where the copies go; relative to this file")
+
+
+class Scoring(_Strict):
+    """Who gives a text its label."""
+
+    scorer: Literal["vader"] = Field(default="vader", description="vader: plain vaderSentiment 3.3.2")
+
+
+class Config(_Strict):
+    """The whole file.
+
+    sources  by name; each section's keys are those of its connector's settings
+    folder   where the file lies: relative paths start there
+    """
+
+    data_dir: Path = Field(default=Path("data"), description="the private store; relative to this file")
+    brands: Sequence[Brand] = Field(min_length=1)
+    sources: Mapping[str, Any] = Field(default_factory=dict)
+    detect: Detect = Detect()
+    publish: Publish = Publish()
+    scoring: Scoring = Scoring()
+    folder: Path = Field(default=Path(), exclude=True)
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> "Config":
+        for kind, names in (
+            ("name", [brand.name.casefold() for brand in self.brands]),
+            ("short id", [brand.slug for brand in self.brands]),
+        ):
+            twice = {name for name in names if names.count(name) > 1}
+            if twice:
+                raise ValueError(f"two brands have the same {kind}, {sorted(twice)[0]!r}; rename one")
+        return self
+
+    @property
+    def store_folder(self) -> Path:
+        """The private folder, absolute."""
+        return (self.folder / self.data_dir).absolute()
+
+    @property
+    def published_folder(self) -> Path:
+        """The analysts' folder, absolute."""
+        return (self.folder / self.publish.folder).absolute()
+
+    def brand(self, name: str) -> Brand:
+        """The brand of that name, without case.
+
+        raises  ConfigError where there is none
+        """
+        for brand in self.brands:
+            if brand.name.casefold() == name.casefold():
+                return brand
+        raise ConfigError(f"no brand {name!r} in the configuration; there are {', '.join(brand.name for brand in self.brands)}")

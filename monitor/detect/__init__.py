@@ -1,0 +1,1 @@
+"""From counts to incidents, and from incidents to reasons."""

@@ -1,0 +1,1 @@
+"""Brings mentions in: live rounds and backfills, with budgets, coverage and quarantine."""

@@ -1,0 +1,1 @@
+"""The private store and the published copy: opens, upgrades, saves."""

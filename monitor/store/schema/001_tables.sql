@@ -1,0 +1,241 @@
+-- What is kept. Times are naive and UTC. NULL is unknown, never 0.
+-- No primary key on the large tables: keys are kept unique by a MERGE bounded by created_at, and `doctor` counts.
+
+create table brand (
+    brand varchar primary key,          -- as shown
+    slug varchar not null,
+    timezone varchar not null           -- of its days
+);
+
+create table mention (
+    source varchar not null,
+    source_id varchar not null,
+    kind varchar not null,
+    channel varchar,
+    url varchar,
+    title varchar,
+    text varchar,
+    text_truncated boolean not null,
+    lang varchar,
+    lang_origin varchar,
+    links varchar[] not null,
+    author_id varchar,
+    author_name varchar,
+    author_followers bigint,
+    conversation_id varchar,
+    in_reply_to_id varchar,
+    quoted_id varchar,
+    repost_of_id varchar,
+    created_at timestamp not null,      -- fixed at first sight
+    edited_at timestamp,
+    first_seen_at timestamp not null,   -- when this store first held it
+    fetched_at timestamp not null,      -- the newest observation that changed it
+    likes bigint,
+    replies bigint,
+    reposts bigint,
+    quotes bigint,
+    bookmarks bigint,
+    views bigint,
+    score bigint,
+    upvote_ratio double,
+    rating double,
+    engagement_at timestamp,
+    state varchar not null,
+    compound double,                    -- vaderSentiment 3.3.2, to the digit
+    pos double,
+    neu double,
+    neg double,
+    duplicate_of varchar,               -- source:source_id of the earlier text
+    is_spam boolean not null,
+    spam_reason varchar,
+    run_id bigint not null              -- that first stored it
+);
+
+create table mention_brand (
+    source varchar not null,
+    source_id varchar not null,
+    brand varchar not null,
+    created_at timestamp not null,
+    matched_by varchar not null,        -- text, place or thread
+    matched_terms varchar[] not null,
+    brand_compound double,              -- towards this brand; NULL where unscored
+    label tinyint,                      -- -1, 0, 1; NULL where unscored
+    why varchar,
+    intents varchar[] not null,
+    topics varchar[] not null,
+    is_own boolean not null,
+    is_muted boolean not null,
+    counted boolean not null,           -- not muted, own, spam or duplicate
+    scorer varchar not null
+);
+
+create table mention_run (
+    source varchar not null,
+    source_id varchar not null,
+    run_id bigint not null,
+    created_at timestamp not null
+);
+
+create table engagement_history (
+    source varchar not null,
+    source_id varchar not null,
+    key varchar not null,
+    counted_at timestamp not null,
+    value double not null
+);
+
+create sequence run_number;
+
+create table run (
+    run_id bigint primary key,
+    kind varchar not null,              -- live (one standing run a source) or backfill
+    source varchar not null,
+    query varchar not null,
+    fingerprint varchar not null,       -- of what was asked: the same question resumes the same run
+    since timestamp,
+    until timestamp,
+    started_at timestamp not null,
+    finished_at timestamp,
+    state varchar not null,             -- running, done, failed, undone
+    seen bigint not null,               -- items offered
+    stored bigint not null,             -- mentions new to the store
+    set_aside bigint not null,
+    error varchar
+);
+
+create table cursor (
+    source varchar not null,
+    query varchar not null,
+    direction varchar not null,         -- live, or the number of a backfill run
+    cursor varchar not null,
+    updated_at timestamp not null,
+    primary key (source, query, direction)
+);
+
+create table coverage (
+    source varchar not null,            -- of the mentions
+    query varchar not null,
+    brands varchar[] not null,          -- whom the query can find; empty: every brand
+    covered_from timestamp not null,
+    covered_to timestamp not null,
+    pulled_at timestamp not null,
+    complete boolean not null,
+    count bigint not null,              -- items seen
+    reason varchar,                     -- why not complete
+    run_id bigint not null
+);
+
+create table source_state (
+    source varchar not null,
+    query varchar not null,
+    not_before timestamp,
+    last_success_at timestamp,
+    last_error varchar,
+    last_error_at timestamp,
+    primary key (source, query)
+);
+
+create sequence quarantine_number;
+
+create table quarantine (
+    id bigint primary key,
+    run_id bigint not null,
+    source varchar not null,
+    query varchar not null,
+    reason varchar not null,
+    file varchar not null,              -- in the quarantine folder: the raw items of one page
+    line bigint not null,               -- of that file, from 1
+    seen_at timestamp not null,
+    replayed_at timestamp
+);
+
+create table rollup_5m (
+    brand varchar not null,
+    source varchar not null,
+    facet varchar not null,             -- all, topic or intent
+    value varchar not null,
+    bin_start timestamp not null,
+    local_day date not null,
+    local_hour tinyint not null,
+    mentions bigint not null,
+    counted bigint not null,
+    scored bigint not null,
+    negative bigint not null,
+    neutral bigint not null,
+    positive bigint not null,
+    unscored bigint not null,
+    muted bigint not null,
+    own bigint not null,
+    spam bigint not null,
+    duplicates bigint not null,
+    churn bigint not null,
+    engagement bigint
+);
+
+create table rollup_day (
+    brand varchar not null,
+    source varchar not null,
+    facet varchar not null,
+    value varchar not null,
+    local_day date not null,
+    mentions bigint not null,
+    counted bigint not null,
+    scored bigint not null,
+    negative bigint not null,
+    neutral bigint not null,
+    positive bigint not null,
+    unscored bigint not null,
+    muted bigint not null,
+    own bigint not null,
+    spam bigint not null,
+    duplicates bigint not null,
+    churn bigint not null,
+    engagement bigint
+);
+
+create table judged (
+    brand varchar primary key,
+    judged_to timestamp not null        -- live detection has spoken on every bin before this
+);
+
+create table incident (
+    id varchar primary key,             -- brand-YYYYMMDD-n, local day of opening; never renumbered
+    brand varchar not null,
+    state varchar not null,             -- open, escalated, resolved
+    direction varchar not null,         -- backlash, delight, outage, surge, quiet
+    severity varchar not null,          -- info, warning, critical
+    origin varchar not null,            -- live or backfill
+    found_by varchar not null,          -- detector or rule
+    series varchar[] not null,          -- which fired: volume, negative
+    onset_at timestamp not null,
+    noticed_at timestamp not null,
+    resolved_at timestamp,
+    peak_at timestamp not null,
+    peak bigint not null,               -- mentions in the hour ending with the peak bin
+    expected_low double not null,       -- the usual range of that hour
+    expected_high double not null,
+    observed bigint not null,           -- mentions from onset to the end, or to now
+    negative bigint not null,
+    strength double not null,           -- the largest, 1.5 opens at balanced
+    first_source varchar,
+    first_source_id varchar,
+    event varchar,                      -- the known event it follows
+    summary varchar not null,
+    evidence varchar not null,          -- JSON
+    run_id bigint                       -- the backfill that found it
+);
+
+create table incident_log (
+    id varchar not null,
+    changed_at timestamp not null,
+    change varchar not null,            -- opened, escalated, resolved
+    severity varchar not null,
+    text varchar not null
+);
+
+create table event (
+    name varchar not null,
+    brand varchar not null,
+    happened_at timestamp not null,
+    note varchar
+);

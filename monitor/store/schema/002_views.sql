@@ -1,0 +1,246 @@
+-- What analysts read. Names and columns are stable; the tables behind them may change.
+
+create view v_mentions as
+select
+    mention_brand.brand,
+    mention.* exclude (run_id),
+    mention_brand.* exclude (source, source_id, created_at, brand),
+    mention.source || ':' || mention.source_id as mention_id,
+    list_contains(mention_brand.intents, 'cancel') or len(list_filter(mention_brand.intents, lambda i: i like 'switch_to:%')) > 0 as is_churn,
+    mention_brand.counted and mention_brand.label is not null as scored,
+    -- booked once: counted, or the first reason why not
+    case
+        when mention_brand.counted then 'counted'
+        when mention_brand.is_muted then 'muted'
+        when mention_brand.is_own then 'own'
+        when mention.is_spam then 'spam'
+        else 'duplicate'
+    end as booked,
+    case when coalesce(likes, replies, reposts, quotes, score) is not null
+        then coalesce(likes, 0) + coalesce(replies, 0) + coalesce(reposts, 0) + coalesce(quotes, 0) + coalesce(score, 0)
+    end as engagement
+from mention_brand
+join mention
+    on mention.source = mention_brand.source
+    and mention.source_id = mention_brand.source_id
+    and mention.created_at = mention_brand.created_at;
+
+-- stretches in which a source was looked at for a brand, joined where they touch
+create view v_covered as
+with looked as (
+    select brand.brand, coverage.source, coverage.covered_from, coverage.covered_to
+    from coverage
+    join brand on len(coverage.brands) = 0 or list_contains(coverage.brands, brand.brand)
+    where coverage.complete
+),
+reached as (
+    select
+        *,
+        max(covered_to) over (
+            partition by brand, source order by covered_from, covered_to
+            rows between unbounded preceding and 1 preceding
+        ) as reached_to
+    from looked
+),
+island as (
+    select
+        *,
+        count(*) filter (where reached_to is null or covered_from > reached_to) over (
+            partition by brand, source order by covered_from, covered_to
+        ) as number
+    from reached
+)
+select brand, source, min(covered_from) as covered_from, max(covered_to) as covered_to
+from island
+group by brand, source, number;
+
+-- a source, brand and five minutes a row: 0 where we looked and nobody spoke, NULL where we did not look
+create view v_series as
+with stretch as (
+    select
+        brand,
+        source,
+        time_bucket(interval 5 minutes, covered_from + interval 299 seconds + interval 999 milliseconds) as bin_from,
+        time_bucket(interval 5 minutes, covered_to) as bin_to,
+        true as covered
+    from v_covered
+    union all
+    select
+        brand,
+        source,
+        time_bucket(interval 5 minutes, lag(covered_to) over (partition by brand, source order by covered_from)) as bin_from,
+        time_bucket(interval 5 minutes, covered_from + interval 299 seconds + interval 999 milliseconds) as bin_to,
+        false as covered
+    from v_covered
+    qualify bin_from is not null
+),
+grid as (
+    select brand, source, unnest(generate_series(bin_from, bin_to - interval 5 minutes, interval 5 minutes)) as bin_start, covered
+    from stretch
+    where bin_from < bin_to
+),
+bins as (
+    select
+        coalesce(rollup_5m.brand, grid.brand) as brand,
+        coalesce(rollup_5m.source, grid.source) as source,
+        coalesce(rollup_5m.facet, 'all') as facet,
+        coalesce(rollup_5m.value, '') as value,
+        coalesce(rollup_5m.bin_start, grid.bin_start) as bin_start,
+        coalesce(grid.covered, false) as covered,
+        rollup_5m.* exclude (brand, source, facet, value, bin_start, local_day, local_hour)
+    from rollup_5m
+    full join grid
+        on rollup_5m.brand = grid.brand
+        and rollup_5m.source = grid.source
+        and rollup_5m.bin_start = grid.bin_start
+        and rollup_5m.facet = 'all'
+)
+select
+    bins.brand,
+    bins.source,
+    bins.facet,
+    bins.value,
+    bins.bin_start,
+    cast(timezone(brand.timezone, timezone('UTC', bins.bin_start)) as date) as local_day,
+    cast(hour(timezone(brand.timezone, timezone('UTC', bins.bin_start))) as tinyint) as local_hour,
+    case when bins.covered then coalesce(bins.mentions, 0) else bins.mentions end as mentions,
+    case when bins.covered then coalesce(bins.counted, 0) else bins.counted end as counted,
+    case when bins.covered then coalesce(bins.scored, 0) else bins.scored end as scored,
+    case when bins.covered then coalesce(bins.negative, 0) else bins.negative end as negative,
+    case when bins.covered then coalesce(bins.neutral, 0) else bins.neutral end as neutral,
+    case when bins.covered then coalesce(bins.positive, 0) else bins.positive end as positive,
+    case when bins.covered then coalesce(bins.unscored, 0) else bins.unscored end as unscored,
+    case when bins.covered then coalesce(bins.muted, 0) else bins.muted end as muted,
+    case when bins.covered then coalesce(bins.own, 0) else bins.own end as own,
+    case when bins.covered then coalesce(bins.spam, 0) else bins.spam end as spam,
+    case when bins.covered then coalesce(bins.duplicates, 0) else bins.duplicates end as duplicates,
+    case when bins.covered then coalesce(bins.churn, 0) else bins.churn end as churn,
+    bins.engagement,
+    bins.covered
+from bins
+join brand on brand.brand = bins.brand;
+
+create view v_series_hour as
+select
+    brand,
+    source,
+    facet,
+    value,
+    date_trunc('hour', bin_start) as hour_start,
+    any_value(local_day) as local_day,
+    any_value(local_hour) as local_hour,
+    sum(mentions)::bigint as mentions,
+    sum(counted)::bigint as counted,
+    sum(scored)::bigint as scored,
+    sum(negative)::bigint as negative,
+    sum(neutral)::bigint as neutral,
+    sum(positive)::bigint as positive,
+    sum(unscored)::bigint as unscored,
+    sum(churn)::bigint as churn,
+    sum(engagement)::bigint as engagement,
+    avg(covered::integer) as covered
+from v_series
+group by brand, source, facet, value, hour_start;
+
+-- how much of each local day was looked at, 0 to 1
+create view v_covered_day as
+with stretch as (
+    select
+        v_covered.*,
+        brand.timezone,
+        cast(timezone(brand.timezone, timezone('UTC', covered_from)) as date) as first_day,
+        cast(timezone(brand.timezone, timezone('UTC', covered_to)) as date) as last_day
+    from v_covered
+    join brand using (brand)
+),
+days as (
+    select
+        brand,
+        source,
+        covered_from,
+        covered_to,
+        timezone,
+        unnest(generate_series(cast(first_day as timestamp), cast(last_day as timestamp), interval 1 day)) as midnight
+    from stretch
+),
+bounded as (
+    select
+        *,
+        timezone('UTC', timezone(timezone, midnight)) as day_from,
+        timezone('UTC', timezone(timezone, midnight + interval 1 day)) as day_to
+    from days
+)
+select
+    brand,
+    source,
+    cast(midnight as date) as local_day,
+    sum(epoch(least(covered_to, day_to) - greatest(covered_from, day_from))) / any_value(epoch(day_to - day_from)) as covered
+from bounded
+where covered_from < day_to and covered_to > day_from
+group by brand, source, midnight;
+
+-- a brand, source and local day a row, facet all
+create view v_series_day as
+select
+    coalesce(rollup_day.brand, v_covered_day.brand) as brand,
+    coalesce(rollup_day.source, v_covered_day.source) as source,
+    coalesce(rollup_day.local_day, v_covered_day.local_day) as local_day,
+    case when coalesce(covered, 0) > 0 then coalesce(mentions, 0) else mentions end as mentions,
+    case when coalesce(covered, 0) > 0 then coalesce(counted, 0) else counted end as counted,
+    case when coalesce(covered, 0) > 0 then coalesce(scored, 0) else scored end as scored,
+    case when coalesce(covered, 0) > 0 then coalesce(negative, 0) else negative end as negative,
+    case when coalesce(covered, 0) > 0 then coalesce(neutral, 0) else neutral end as neutral,
+    case when coalesce(covered, 0) > 0 then coalesce(positive, 0) else positive end as positive,
+    case when coalesce(covered, 0) > 0 then coalesce(unscored, 0) else unscored end as unscored,
+    case when coalesce(covered, 0) > 0 then coalesce(muted, 0) else muted end as muted,
+    case when coalesce(covered, 0) > 0 then coalesce(own, 0) else own end as own,
+    case when coalesce(covered, 0) > 0 then coalesce(spam, 0) else spam end as spam,
+    case when coalesce(covered, 0) > 0 then coalesce(duplicates, 0) else duplicates end as duplicates,
+    case when coalesce(covered, 0) > 0 then coalesce(churn, 0) else churn end as churn,
+    engagement,
+    coalesce(covered, 0) as covered
+from (select * from rollup_day where facet = 'all') as rollup_day
+full join v_covered_day
+    on rollup_day.brand = v_covered_day.brand
+    and rollup_day.source = v_covered_day.source
+    and rollup_day.local_day = v_covered_day.local_day;
+
+-- a brand and local day a row: the figures that digest, page and pivot tables share
+create view v_daily as
+select
+    brand,
+    local_day,
+    sum(mentions)::bigint as mentions,
+    sum(counted)::bigint as counted,
+    sum(scored)::bigint as scored,
+    sum(negative)::bigint as negative,
+    sum(neutral)::bigint as neutral,
+    sum(positive)::bigint as positive,
+    sum(unscored)::bigint as unscored,
+    sum(muted)::bigint as muted,
+    sum(own)::bigint as own,
+    sum(spam)::bigint as spam,
+    sum(duplicates)::bigint as duplicates,
+    sum(churn)::bigint as churn,
+    sum(engagement)::bigint as engagement,
+    case when sum(scored) > 0 then sum(negative) / sum(scored) end as negative_share,
+    case when sum(scored) > 0 then (sum(positive) - sum(negative)) / sum(scored) end as net_sentiment,
+    min(covered) as covered
+from v_series_day
+group by brand, local_day;
+
+create view v_incidents as select * exclude (run_id) from incident;
+
+create view v_incident_log as select * from incident_log;
+
+create view v_events as select * from event;
+
+create view v_coverage as select * from coverage;
+
+create view v_runs as select * from run;
+
+-- what each source last did
+create view v_sources as select * from source_state;
+
+-- when this data was written, and from which brands
+create view v_brands as select * from brand;
