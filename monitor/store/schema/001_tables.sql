@@ -69,6 +69,7 @@ create table mention_brand (
     scorer varchar not null
 );
 
+-- the runs that saw a text beside the one that first stored it
 create table mention_run (
     source varchar not null,
     source_id varchar not null,
@@ -238,4 +239,9 @@ create table event (
     brand varchar not null,
     happened_at timestamp not null,
     note varchar
+);
+
+-- empty here; a published copy has one row
+create table published (
+    as_of timestamp not null
 );

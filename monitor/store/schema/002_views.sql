@@ -239,8 +239,7 @@ create view v_coverage as select * from coverage;
 
 create view v_runs as select * from run;
 
--- what each source last did
-create view v_sources as select * from source_state;
+-- when the data of a published copy was copied
+create view v_published as select * from published;
 
--- when this data was written, and from which brands
 create view v_brands as select * from brand;

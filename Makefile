@@ -1,0 +1,33 @@
+# `make demo` and `make test` need Python 3.11 or later, make and a package index; nothing else.
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check bench wheel clean
+
+demo: $(READY)
+	@$(BIN)/monitor demo
+
+test: check
+	$(BIN)/python -m pytest -n auto -q
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(READY)
+	@for each in benchmarks/bench_*.py; do $(BIN)/python $$each || exit 1; done
+
+wheel: $(READY)
+	$(BIN)/python -m build --wheel
+
+$(READY): pyproject.toml constraints.txt
+	@echo "setting up $(VENV); the first time this takes a minute or two"
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "brand-monitor needs Python 3.11 or later, this is " + sys.version.split()[0])'
+	@python3 -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

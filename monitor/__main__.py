@@ -1,0 +1,5 @@
+"""Lets `python -m monitor` stand for the command."""
+
+from monitor.cli import main
+
+main()

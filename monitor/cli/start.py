@@ -1,0 +1,135 @@
+"""Commands for the first hour: init, doctor, demo, config."""
+
+import json
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from connectors import CONNECTORS
+from connectors.file import FileConnector
+from monitor.cli.options import START, AsJson, ConfigPath, Verbose, configured, connectors_of, now
+from monitor.config.models import Config
+from monitor.config.schema import json_schema
+from monitor.demo import tell_story
+from monitor.doctor import examine
+from monitor.enrich.match import Matcher
+from monitor.enrich.sentiment import VaderScorer
+from monitor.errors import ConfigError
+from monitor.gather.enricher import places_of
+from monitor.mention import Kind, Mention
+
+config_app = typer.Typer(help="Check the configuration, and see what a rule matches.", no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put these commands into the program."""
+    app.command("init", rich_help_panel=START)(init)
+    app.command("doctor", rich_help_panel=START)(doctor)
+    app.command("demo", rich_help_panel=START)(demo)
+    app.add_typer(config_app, name="config", rich_help_panel=START)
+
+
+def init(path: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("config.yaml"), verbose: Verbose = 0) -> None:
+    """Write a configuration to start from; an existing one is never touched."""
+    if path.exists():
+        raise ConfigError(f"{path} exists and stays as it is; name another file, or edit this one")
+    path.write_text((files("monitor.config") / "starter.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    print(f"wrote {path}: put your brand's name into it, then `monitor doctor`")
+
+
+def doctor(config: ConfigPath = None, as_json: AsJson = False, verbose: Verbose = 0) -> None:
+    """Look at configuration, store, sources and disk; say what needs you."""
+    settings = configured(config)
+    findings = examine(settings, connectors_of(settings), now=now())
+    problems = [each for each in findings if each.state == "problem"]
+    if as_json:
+        print(json.dumps([{"what": each.what, "state": each.state, "text": each.text} for each in findings]))
+    else:
+        for each in findings:
+            print(f"{each.what:<12} {each.state:<8} {each.text}")
+        print(
+            f"{len(problems)} things need you" if len(problems) != 1 else "1 thing needs you", end="\n" if problems else ": all is well\n"
+        )
+    if problems:
+        raise typer.Exit(1)
+
+
+def demo(
+    folder: Annotated[Path, typer.Option("--folder", help="Where its files go; a folder of an earlier demo is replaced.")] = Path("demo"),
+    seed: Annotated[int, typer.Option("--seed", help="Another seed tells the same story with other people.")] = 1,
+    scale: Annotated[float, typer.Option("--scale", min=0.05, help="How many mentions; 1 is about 100,000.")] = 1.0,
+    as_json: AsJson = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Live through six made-up weeks of three made-up brands, offline, and see what the monitor finds."""
+    with Progress(transient=True, disable=not sys.stderr.isatty(), console=Console(stderr=True)) as progress:
+        bar = progress.add_task("living through the story", total=1.0)
+        found = tell_story(
+            folder,
+            seed=seed,
+            scale=scale,
+            say=print if not as_json else lambda _line: None,
+            load=configured,
+            reader=lambda settings, path: FileConnector(settings.sources["file"], folder=settings.folder, paths=[path]),
+            tick=lambda part: progress.update(bar, completed=part),
+        )
+    if as_json:
+        print(json.dumps(found.as_values()))
+    if not found.is_right:
+        raise typer.Exit(1)
+
+
+def config_test(
+    text: Annotated[str, typer.Argument(help="A text as somebody might write it.")],
+    source: Annotated[str, typer.Option("--source", help="As if it came from there.")] = "x",
+    channel: Annotated[str | None, typer.Option("--channel", help="As if it stood there.")] = None,
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Show which brands a text counts for, why, and how it is scored."""
+    settings = configured(config)
+    tried = Mention(source=source, source_id="test", kind=Kind.POST, created_at=now(), fetched_at=now(), text=text, channel=channel)
+    matches = Matcher(settings.brands, places_of(settings.sources)).match(tried, {})
+    score = VaderScorer().score([text])[0]
+    if as_json:
+        told = [{"brand": match.brand, "by": match.by, "terms": match.terms} for match in matches]
+        print(json.dumps({"matches": told, "compound": score.compound if score else None, "label": score.label if score else None}))
+        return
+    for brand in settings.brands:
+        match = next((match for match in matches if match.brand == brand.name), None)
+        print(f"{brand.name:<20} {_why(match.by, match.terms) if match else 'does not count'}")
+    print(
+        f"score                {score.compound:+.4f}, label {score.label}"
+        if score
+        else "score                none: the text is empty or too long"
+    )
+
+
+def config_check(config: ConfigPath = None, as_json: AsJson = False, verbose: Verbose = 0) -> None:
+    """Check the configuration; every problem is named with its line."""
+    settings = configured(config)
+    print(json.dumps({"brands": len(settings.brands), "sources": list(settings.sources)}) if as_json else _summary(settings))
+
+
+def config_schema(verbose: Verbose = 0) -> None:
+    """Print the JSON Schema of the configuration, for editors that complete and check it."""
+    print(json.dumps(json_schema({name: source.settings for name, source in CONNECTORS.items()}), indent=2))
+
+
+config_app.command("test")(config_test)
+config_app.command("check")(config_check)
+config_app.command("schema")(config_schema)
+
+
+def _why(by: str, terms: tuple[str, ...]) -> str:
+    return f"counts, by its text: {', '.join(terms)}" if by == "text" else f"counts, by its {by}"
+
+
+def _summary(settings: Config) -> str:
+    return f"ok: {len(settings.brands)} brands ({', '.join(brand.name for brand in settings.brands)}), {len(settings.sources)} sources"

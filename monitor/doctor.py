@@ -1,0 +1,110 @@
+"""Looks at everything that collection needs, and says what needs a person."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+import duckdb
+
+from monitor.collect.connector import Connector
+from monitor.config.models import Config
+from monitor.errors import MonitorError
+from monitor.store.database import Store
+from monitor.store.progress import read_outcomes
+from monitor.store.publish import data_as_of, newest
+from monitor.store.upgrade import schema_version
+
+_LOW_DISK_BYTES = 2_000_000_000
+_STALE_SECONDS = 3600
+
+State = Literal["ok", "off", "busy", "problem"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at; a problem's text says what to do."""
+
+    what: str
+    state: State
+    text: str
+
+
+def examine(config: Config, connectors: Sequence[Connector], *, now: datetime) -> list[Finding]:
+    """Every finding, in the order in which things depend on each other."""
+    return [
+        Finding("config", "ok", f"{len(config.brands)} brands, {len(config.sources)} sources"),
+        *_store(config),
+        _published(config, now),
+        *_sources(config, connectors),
+        _disk(config),
+    ]
+
+
+def _store(config: Config) -> Iterator[Finding]:
+    path = config.store_folder / "monitor.duckdb"
+    if not path.exists():
+        yield Finding("store", "off", f"nothing collected yet; it will lie in {config.store_folder}")
+        return
+    with Store(config.store_folder, command="monitor doctor", wait_seconds=15) as store:
+        holder = store.holder()
+        try:
+            with store.opened() as con:
+                mentions = _count(con, "select count(*) from mention")
+                twice = _count(con, "select count(*) - count(distinct (source, source_id)) from mention")
+                outcomes = read_outcomes(con)
+        except MonitorError as error:
+            yield Finding("store", "busy", str(error))
+            return
+    held = f"; was held by {holder}" if holder else ""
+    yield Finding("store", "ok", f"{mentions:,} mentions, {path.stat().st_size / 1e6:,.0f} MB, schema {schema_version()}{held}")
+    if twice:
+        yield Finding("keys", "problem", f"{twice:,} texts are stored twice; please report it")
+    for outcome in outcomes:
+        if outcome.error:
+            since = f"{outcome.last_error_at:%Y-%m-%d %H:%M} UTC" if outcome.last_error_at else "an unknown time"
+            yield Finding(outcome.source, "problem", f"{outcome.error} (since {since})")
+
+
+def _published(config: Config, now: datetime) -> Finding:
+    try:
+        copy = newest(config.published_folder)
+    except MonitorError:
+        return Finding("published", "off", f"no copy yet; it will lie in {config.published_folder}")
+    with duckdb.connect(str(copy), read_only=True) as con:
+        as_of = data_as_of(con)
+    if as_of is None:
+        return Finding("published", "problem", f"{copy} says nothing of its age; remove it, the next copy replaces it")
+    age = (now - as_of).total_seconds()
+    text = f"data as of {as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return Finding(
+        "published", "ok" if age < _STALE_SECONDS else "off", text if age < _STALE_SECONDS else f"{text}; `monitor run` keeps it fresh"
+    )
+
+
+def _sources(config: Config, connectors: Sequence[Connector]) -> Iterator[Finding]:
+    for connector in connectors:
+        missing = connector.check()
+        yield Finding(
+            connector.source, "problem" if missing else "ok", missing or f"asked every {config.sources[connector.source].every} s"
+        )
+    for name, settings in config.sources.items():
+        if not settings.enabled:
+            yield Finding(name, "off", f"sources.{name}.enabled is false")
+
+
+def _disk(config: Config) -> Finding:
+    folder = config.store_folder
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    return Finding(
+        "disk",
+        "problem" if free < _LOW_DISK_BYTES else "ok",
+        f"{free / 1e9:,.0f} GB free" + ("; make room" if free < _LOW_DISK_BYTES else ""),
+    )
+
+
+def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
+    return int(con.execute(sql).fetchall()[0][0])

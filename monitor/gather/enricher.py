@@ -1,0 +1,64 @@
+"""What turns a connector's page into a batch for the store; built once a process."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from monitor.collect.connector import Page, Query, SourceSettings, Window
+from monitor.config.models import Config
+from monitor.enrich.match import Matcher, Places, Threads
+from monitor.enrich.sentiment import Scorer, VaderScorer
+from monitor.enrich.table import enrich
+from monitor.store.ledger import Run
+from monitor.store.write import Batch
+
+
+@dataclass(frozen=True, slots=True)
+class Enricher:
+    """The brands' rules, the scorer, and the threads that are known to be about a brand.
+
+    rules  identifies brands, places and scorer: a backfill under other rules is another question
+    """
+
+    matcher: Matcher
+    scorer: Scorer
+    rules: str
+    threads: Threads = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, config: Config) -> "Enricher":
+        """The enricher that a configuration asks for."""
+        places = places_of(config.sources)
+        scorer = VaderScorer()
+        said = [
+            [brand.model_dump(mode="json") for brand in config.brands],
+            sorted((*key, about) for key, about in places.items()),
+            scorer.name,
+        ]
+        return cls(Matcher(config.brands, places), scorer, json.dumps(said, sort_keys=True))
+
+    def batch(self, page: Page, *, query: Query, run: Run) -> Batch:
+        """A page's mentions matched and scored, with all that is stored beside them."""
+        return Batch(
+            enriched=enrich(page.mentions, matcher=self.matcher, scorer=self.scorer, threads=self.threads),
+            query=query,
+            run_id=run.run_id,
+            direction=run.direction,
+            cursor=page.cursor,
+            seen=page.seen,
+            covered=page.covered,
+            set_aside=page.set_aside,
+        )
+
+    def fingerprint(self, query: Query, window: Window) -> str:
+        """What identifies a question: asked again under the same rules, it is the same run."""
+        asked = [query.source, query.name, str(window.since), str(window.until), self.rules]
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+
+
+def places_of(sections: Mapping[str, Any]) -> Places:
+    """Which places are about a brand, from every source's section of the configuration."""
+    settings: Sequence[tuple[str, SourceSettings]] = list(sections.items())
+    return {(place.source or source, place.channel): place.about for source, section in settings for place in section.places}

@@ -1,0 +1,93 @@
+"""The copy for everyone else: a file of its own, never changed once it can be seen."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from monitor.enrich.table import naive
+from monitor.errors import StoreError
+from monitor.store.database import Store
+
+POINTER = "analytics.duckdb"
+KEPT = 3
+_PRIVATE = ("quarantine", "cursor", "source_state", "judged", "mention_run")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The newest copy: where it lies, and the moment of its data."""
+
+    path: Path
+    data_as_of: datetime
+
+
+def publish(store: Store, folder: Path, *, now: datetime) -> Published:
+    """Copy the store into the analysts' folder and let the pointer name the new copy.
+
+    The copy is checkpointed, flushed to disk and renamed before the pointer moves: a reader sees a
+    whole copy or the one before. Only the newest three are kept.
+
+    raises  StoreError where the folder cannot be written
+    """
+    try:
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        part = folder / f".{os.getpid()}.part"
+        with store.opened() as con:
+            con.execute("checkpoint")
+            shutil.copyfile(store.path, part)
+        _strip(part, now)
+        copy = folder / f"analytics-{now.astimezone(UTC):%Y%m%dT%H%M%S%f}.duckdb"
+        _flush(part)
+        part.chmod(0o440)
+        part.replace(copy)
+        _point(folder, copy)
+    except OSError as error:
+        raise StoreError(f"published: {folder} cannot be written ({error.strerror}); check its rights and free space") from error
+    for old in sorted(folder.glob("analytics-*.duckdb"))[:-KEPT]:
+        old.unlink(missing_ok=True)
+    return Published(copy, now)
+
+
+def newest(folder: Path) -> Path:
+    """The copy that the pointer names now, as a path that will not change under a reader.
+
+    raises  StoreError where nothing has been published yet
+    """
+    pointer = folder / POINTER
+    if not pointer.exists():
+        raise StoreError(f"published: no copy in {folder} yet; `monitor run --once` or `monitor backfill` makes one")
+    return pointer.resolve()
+
+
+def data_as_of(con: duckdb.DuckDBPyConnection) -> datetime | None:
+    """The moment of a copy's data, UTC; None for a database that is no published copy."""
+    rows = con.execute("select as_of from published").fetchall()
+    return rows[0][0].replace(tzinfo=UTC) if rows else None
+
+
+def _strip(copy: Path, now: datetime) -> None:
+    """Take out what is nobody's business; their contents never held texts or addresses."""
+    con = duckdb.connect(str(copy))
+    try:
+        for table in _PRIVATE:
+            con.execute(f"drop table {table}")
+        con.execute("insert into published values (?)", [naive(now)])
+        con.execute("checkpoint")
+    finally:
+        con.close()
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _point(folder: Path, copy: Path) -> None:
+    link = folder / f".{os.getpid()}.link"
+    link.unlink(missing_ok=True)
+    link.symlink_to(copy.name)
+    link.replace(folder / POINTER)

@@ -1,0 +1,235 @@
+"""Saves pages: both tables, engagement, rollups, cursor and coverage, in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from monitor.collect.connector import Cursor, Looked, Query, SetAside
+from monitor.enrich.table import BRAND_COLUMNS, ENGAGEMENT, MENTION_COLUMNS, Enriched, naive
+from monitor.mention import Mention, State
+from monitor.store.progress import save_coverage, save_cursors
+from monitor.store.rollup import recompute
+
+# a newer observation may change these; the rest is fixed at first sight
+_CHANGING = (
+    "title",
+    "text",
+    "text_truncated",
+    "lang",
+    "lang_origin",
+    "links",
+    "author_name",
+    "edited_at",
+    "state",
+    "compound",
+    "pos",
+    "neu",
+    "neg",
+    "duplicate_of",
+)
+# what a newer observation does not say, it does not take back
+_ADDING = (*ENGAGEMENT, "author_followers")
+_FORGOTTEN = ("title", "text", "url", "author_id", "author_name", "author_followers")
+_WRITTEN = ", ".join([*MENTION_COLUMNS.names, "first_seen_at", "run_id"])
+_BRAND = ", ".join(BRAND_COLUMNS.names)
+_GONE = "('deleted', 'removed', 'unavailable')"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One page, enriched, and what is stored beside it.
+
+    run_id     the run that brought it
+    direction  "live", or the number of the backfill run: whose cursor it is
+    """
+
+    enriched: Enriched
+    query: Query
+    run_id: int
+    direction: str
+    cursor: Cursor
+    seen: int
+    covered: Sequence[Looked] = ()
+    set_aside: Sequence[SetAside] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a batch did: mentions new to the store, and stored ones that changed."""
+
+    new: int
+    changed: int
+
+
+def save(con: duckdb.DuckDBPyConnection, batches: Sequence[Batch], *, now: datetime) -> Saved:
+    """Store batches inside the caller's transaction; storing them again changes nothing."""
+    together = [(batch.enriched.mentions, batch.enriched.brands, batch.run_id) for batch in batches if batch.enriched.mentions.num_rows]
+    groups = [together] if _are_apart([mentions for mentions, _, _ in together]) else [[one] for one in together]
+    saved = [_save_mentions(con, group, now=now) for group in groups if group]
+    _erase(con, [mention for batch in batches for mention in batch.enriched.gone])
+    save_cursors(con, [(batch.query, batch.direction, batch.cursor) for batch in batches], now=now)
+    save_coverage(con, [(batch.query, looked, batch.run_id, batch.seen) for batch in batches for looked in batch.covered], now=now)
+    return Saved(sum(one.new for one in saved), sum(one.changed for one in saved))
+
+
+def _are_apart(tables: Sequence[pa.Table]) -> bool:
+    """Whether no text stands in two of them."""
+    keys = [key for table in tables for key in zip(table["source"].to_pylist(), table["source_id"].to_pylist(), strict=True)]
+    return len(tables) < 2 or len(set(keys)) == len(keys)
+
+
+def _save_mentions(con: duckdb.DuckDBPyConnection, group: Sequence[tuple[pa.Table, pa.Table, int]], *, now: datetime) -> Saved:
+    """Store texts and their brands, and bring the rollups of the bins they touch up to date.
+
+    An observation that is no newer, or says nothing new, writes nothing. Only rows as old as the
+    batch are looked at: the bounds are literals, so that time-ordered storage is pruned.
+    """
+    first_seen = pa.scalar(naive(now), pa.timestamp("us"))
+    incoming = pa.concat_tables(
+        mentions.append_column("first_seen_at", pa.repeat(first_seen, mentions.num_rows)).append_column(
+            "run_id", pa.repeat(run_id, mentions.num_rows)
+        )
+        for mentions, _, run_id in group
+    )
+    incoming = incoming.sort_by("created_at")
+    brands = pa.concat_tables(brands for _, brands, _ in group).sort_by("created_at")
+    con.register("incoming", incoming)
+    con.register("incoming_brand", brands)
+    bounds = _bounds(incoming)
+    try:
+        known = con.execute(
+            f"select count(*) from mention where {bounds} and (source, source_id) in (select source, source_id from incoming)"
+        ).fetchall()[0][0]
+        return _merge(con, bounds) if known else _append(con, brands, edited=State.EDITED.value in incoming["state"].to_pylist())
+    finally:
+        con.unregister("incoming")
+        con.unregister("incoming_brand")
+
+
+def _append(con: duckdb.DuckDBPyConnection, brands: pa.Table, *, edited: bool) -> Saved:
+    """The common case: nothing of the batch is stored yet."""
+    if not brands.num_rows:
+        return Saved(0, 0)
+    # only an edit may have lost its brands; joining costs as much as the rest of the insert
+    unless_all = "where (source, source_id) in (select source, source_id from incoming_brand)" if edited else ""
+    stored = con.execute(f"""
+        insert into mention ({_WRITTEN})
+        select {_WRITTEN} from incoming {unless_all}
+    """).fetchall()
+    con.execute(f"insert into mention_brand ({_BRAND}) select {_BRAND} from incoming_brand")
+    recompute(con, brands["created_at"].to_pylist())
+    return Saved(int(stored[0][0]), 0)
+
+
+def _merge(con: duckdb.DuckDBPyConnection, bounds: str) -> Saved:
+    """The careful case: some of the batch was seen before."""
+    con.execute(f"""
+        create or replace temp table known as
+        select * from mention where {bounds} and (source, source_id) in (select source, source_id from incoming)
+    """)
+    # a text names the run that first stored it; other runs that saw it stand in mention_run
+    con.execute(f"""
+        insert into mention_run
+        select known.source, known.source_id, incoming.run_id, known.created_at
+        from known
+        join incoming using (source, source_id)
+        where incoming.run_id <> known.run_id
+            and (known.source, known.source_id, incoming.run_id) not in (select (source, source_id, run_id) from mention_run where {bounds})
+    """)
+    _keep_history(con)
+    actions = con.execute(f"""
+        merge into mention using (
+            select incoming.*, exists (
+                from incoming_brand where incoming_brand.source = incoming.source and incoming_brand.source_id = incoming.source_id
+            ) as has_brand
+            from incoming
+        ) as incoming
+        on mention.source = incoming.source and mention.source_id = incoming.source_id
+            and {bounds.replace("created_at", "mention.created_at")}
+        when matched and {_differs("mention")} then update set
+            {", ".join(f"{name} = incoming.{name}" for name in _CHANGING)},
+            {", ".join(f"{name} = coalesce(incoming.{name}, mention.{name})" for name in _ADDING)},
+            engagement_at = coalesce(incoming.engagement_at, mention.engagement_at),
+            fetched_at = incoming.fetched_at
+        when not matched and incoming.has_brand then insert ({_WRITTEN})
+            values ({", ".join(f"incoming.{name}" for name in _WRITTEN.split(", "))})
+        returning merge_action, source, source_id, created_at
+    """).to_arrow_table()
+    if not actions.num_rows:
+        return Saved(0, 0)
+    con.register("acted", actions)
+    con.execute(f"delete from mention_brand where {bounds} and (source, source_id) in (select source, source_id from acted)")
+    # a row keeps the created_at of first sight, whatever a later observation says
+    con.execute(f"""
+        insert into mention_brand ({_BRAND})
+        select incoming_brand.* replace (acted.created_at as created_at)
+        from incoming_brand
+        join acted using (source, source_id)
+        order by acted.created_at
+    """)
+    recompute(con, actions["created_at"].to_pylist())
+    new = int(con.execute("select count(*) from acted where merge_action = 'INSERT'").fetchall()[0][0])
+    con.unregister("acted")
+    return Saved(new, actions.num_rows - new)
+
+
+def _keep_history(con: duckdb.DuckDBPyConnection) -> None:
+    """Keep the counts that a newer observation is about to replace."""
+    con.execute(f"""
+        insert into engagement_history by name
+        select * from (unpivot (
+            select known.source, known.source_id, coalesce(known.engagement_at, known.fetched_at) as counted_at,
+                {", ".join(f"case when incoming.{key} <> known.{key} then known.{key}::double end as {key}" for key in ENGAGEMENT)}
+            from known
+            join incoming using (source, source_id)
+            where {_differs("known")}
+        )
+        on {", ".join(ENGAGEMENT)} into name key value value)
+    """)
+
+
+def _erase(con: duckdb.DuckDBPyConnection, gone: Sequence[Mention]) -> None:
+    """Empty what a source took back; time, brands, label and flags stay, so told figures do not shrink."""
+    if not gone:
+        return
+    erased = pa.table(
+        {
+            "source": [mention.source for mention in gone],
+            "source_id": [mention.source_id for mention in gone],
+            "state": [mention.state.value for mention in gone],
+            "fetched_at": pa.array([naive(mention.fetched_at) for mention in gone], pa.timestamp("us")),
+            "created_at": pa.array([naive(mention.created_at) for mention in gone], pa.timestamp("us")),
+        }
+    )
+    con.register("incoming_gone", erased)
+    bounds = _bounds(erased)
+    emptied = con.execute(f"""
+        update mention set {", ".join(f"{name} = null" for name in _FORGOTTEN)}, links = [], state = incoming_gone.state,
+            fetched_at = incoming_gone.fetched_at
+        from incoming_gone
+        where mention.source = incoming_gone.source and mention.source_id = incoming_gone.source_id
+            and {bounds.replace("created_at", "mention.created_at")}
+            and mention.state not in {_GONE}
+    """).fetchall()[0][0]
+    if emptied:
+        con.execute(f"""
+            update mention_brand set why = null, matched_terms = []
+            where {bounds} and (source, source_id) in (select source, source_id from incoming_gone)
+        """)
+    con.unregister("incoming_gone")
+
+
+def _differs(stored: str) -> str:
+    """SQL: the incoming row is a newer observation of a text that is still there, and says something new."""
+    changed = [f"incoming.{name} is distinct from {stored}.{name}" for name in _CHANGING]
+    added = [f"(incoming.{name} is not null and incoming.{name} is distinct from {stored}.{name})" for name in _ADDING]
+    return f"incoming.fetched_at >= {stored}.fetched_at and {stored}.state not in {_GONE} and ({' or '.join([*changed, *added])})"
+
+
+def _bounds(table: pa.Table) -> str:
+    first, last = (pc.min_max(table["created_at"])[side].as_py() for side in ("min", "max"))
+    return f"created_at between timestamp '{first}' and timestamp '{last}'"
