@@ -1,5 +1,5 @@
 """Lets `python -m monitor` stand for the command."""
 
-from monitor.cli import main
+from monitor.cli.app import main
 
 main()

@@ -3,6 +3,7 @@
 import logging
 import signal
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from types import FrameType
 from typing import Any
@@ -51,14 +52,14 @@ def run_forever(config: Config, pipeline: Pipeline) -> None:
 
 
 def _round(pipeline: Pipeline, source: str) -> None:
+    begun = time.monotonic()
     try:
         did = pipeline.round(now=datetime.now(UTC), sources=[source])
     except StoreError as error:
         # the pages are kept in memory and saved by the next round
         log.warning("%s", error)
         return
-    if did.new or did.changed:
-        log.info("%s: %d new mentions, %d changed", source, did.new, did.changed)
+    log.info("%s: %d new mentions, %d changed; the round took %.2f s", source, did.new, did.changed, time.monotonic() - begun)
 
 
 def _publish(pipeline: Pipeline) -> None:

@@ -159,18 +159,19 @@ def _tag_at(text: str, start: int) -> tuple[str | None, int]:
 
 def _end_of_tag(text: str, start: int, nearest: int) -> int:
     """Where the tag's ">" stands; one inside a quoted attribute is passed over, if the quotes close."""
-    position = start
-    while True:
-        end = text.find(">", position)
-        opened = min((found for mark in ('="', "='") if (found := text.find(mark, position, end)) != -1), default=-1)
-        if end == -1:
-            return nearest
-        if opened == -1:
-            return end
-        closed = text.find(text[opened + 1], opened + 2)
-        if closed == -1:
-            return nearest
+    position, end = start, nearest
+    while (equals := text.find("=", position, end)) != -1:
+        position = equals + 1
+        quote = text[position : position + 1]
+        if quote not in {'"', "'"}:
+            continue
+        closed = text.find(quote, position + 1)
         position = closed + 1
+        if position > end:
+            end = text.find(">", position)
+        if closed == -1 or end == -1:
+            return nearest
+    return end
 
 
 class _Href(HTMLParser):

@@ -1,5 +1,1 @@
 """The command line: each command reads its arguments, calls one function and prints. The one place that knows the connectors."""
-
-from monitor.cli.app import main
-
-__all__ = ["main"]

@@ -218,7 +218,7 @@ def _print_filled(path: Path, filled: Filled, *, as_json: bool) -> None:
     print(f"{path.name}: run {run_.run_id}, {run_.seen:,} rows, {filled.new:,} new mentions, {filled.changed:,} changed")
     if run_.set_aside:
         print(
-            f"{path.name}: {run_.set_aside:,} of {run_.seen:,} rows were set aside; `monitor quarantine list --run {run_.run_id}` shows them"
+            f"{path.name}: {run_.set_aside:,} of {run_.seen:,} rows set aside; `monitor quarantine list --run {run_.run_id}` shows them"
         )
 
 
