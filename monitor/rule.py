@@ -12,21 +12,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
-from urllib.parse import urlsplit
 
 import regex
 
 from monitor.errors import ConfigError
-from monitor.mention import Mention
-from monitor.text import folded
+from monitor.mention import Kind, Mention
+from monitor.text import folded, host_of
 
 FIELDS = ("author", "site", "link", "lang", "kind")
 _TOKEN = regex.compile(
     r'\s*(?:(?P<bracket>[()])|(?P<minus>-(?=\S))|(?:(?P<field>[a-z]+):)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s()"]+)))', regex.I
 )
-# scripts written without spaces have no word boundaries to insist on
-_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
-_WORD_CHARACTER = r"[\p{L}\p{M}\p{N}_]"
+# scripts written without spaces, or with particles joined to the name (Korean), have no word boundaries to insist on
+_UNSPACED_SCRIPTS = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Hangul}]"
+_UNSPACED = regex.compile(_UNSPACED_SCRIPTS)
+_WORD_CHARACTER = rf"[\p{{L}}\p{{Mn}}\p{{Mc}}\p{{N}}_--{_UNSPACED_SCRIPTS}]"
+_DEEPEST = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +143,14 @@ def term_for(written: str) -> Term:
     if sign:
         # "me@streamly" is an address and "a#b" no hashtag: nothing wordlike may stand before the sign
         body, first = regex.escape(sign) + body, rf"(?<!{_WORD_CHARACTER})"
-    return Term(written, needle.split(" ")[0], regex.compile(first + body + last))
+    return Term(written, needle.split(" ")[0], regex.compile(first + body + last, regex.V1))
 
 
 def _seen(field: str, mention: Mention) -> Iterator[str]:
     if field == "author":
         yield from (folded(name).removeprefix("@") for name in (mention.author_name, mention.author_id) if name)
     elif field == "site":
-        yield from (site for url in (mention.url, *mention.links) if url and (site := (urlsplit(url).hostname or "")))
+        yield from (site for url in (mention.url, *mention.links) if url and (site := host_of(url)))
     elif field == "link":
         yield from (folded(link) for link in mention.links)
     elif field == "lang" and mention.lang:
@@ -179,6 +180,7 @@ class _Parser:
         self.rule = rule
         self.tokens = list(self._split())
         self.at = 0
+        self.depth = 0
 
     def _split(self) -> Iterator[regex.Match[str]]:
         position = 0
@@ -216,18 +218,23 @@ class _Parser:
         if self.at >= len(self.tokens):
             raise self._error("misses a word or bracket", len(self.rule.rstrip()))
         token = self.tokens[self.at]
-        if self._keyword() == "NOT" or token["minus"]:
-            self.at += 1
-            return Not(self._one())
-        if token["bracket"] == "(":
-            return self._bracketed()
+        if self._keyword() == "NOT" or token["minus"] or token["bracket"] == "(":
+            return self._nested(token)
         if token["bracket"] == ")" or self._keyword():
             raise self._error(f"misses a word before {token.group().strip()}", token.start())
         self.at += 1
         return self._leaf(token)
 
-    def _bracketed(self) -> Node:
+    def _nested(self, token: regex.Match[str]) -> Node:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise self._error(f"is nested more than {_DEEPEST} deep", token.start())
         self.at += 1
+        node = self._bracketed() if token["bracket"] else Not(self._one())
+        self.depth -= 1
+        return node
+
+    def _bracketed(self) -> Node:
         if self.at >= len(self.tokens):
             raise self._error("misses a closing bracket", len(self.rule.rstrip()))
         node = self._any()
@@ -245,10 +252,22 @@ class _Parser:
                     f"has no field {field}: (there are {', '.join(FIELDS)}); put the term in quotation marks to mean the text",
                     token.start(),
                 )
-            return Field(field, folded(value).removeprefix("@"))
+            return self._field(field, value, token)
+        if token["phrase"] is None and value.lower().removesuffix(":") in FIELDS and value.endswith(":"):
+            raise self._error(f"has nothing after {value}; write its value without a space", token.end())
         if not regex.search(r"[\p{L}\p{N}]", value):
             raise self._error(f"has {value!r}, which holds no letter or digit", token.start())
         return term_for(value)
+
+    def _field(self, name: str, written: str, token: regex.Match[str]) -> Field:
+        value = folded(written).removeprefix("@")
+        if not value:
+            raise self._error(f"has nothing after {name}:", token.end())
+        if name == "kind" and value not in set(Kind):
+            raise self._error(f"has no kind:{written} (there are {', '.join(Kind)})", token.start())
+        if name == "site" and not {"/", ":"}.isdisjoint(value):
+            raise self._error(f"has site:{written}, which is no host name such as news.example", token.start())
+        return Field(name, value)
 
     def _keyword(self) -> str | None:
         if self.at >= len(self.tokens):

@@ -8,8 +8,12 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import regex
 from markdown_it import MarkdownIt
 
+_LINE_ENDS = regex.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
 _INVISIBLE = regex.compile(r"[\p{Cf}\p{Cc}\p{Cs}--[\n\t\u200d]]", regex.V1)
-_APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "＇": "'"})
+# what joins emoji and picks their shape (U+200D, U+FE0F) counts as a mark of the letter beside it, were it left in
+_IGNORED = regex.compile(r"[\p{Cf}\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}--[\s]]", regex.V1)
+# before NFKC, which makes letters of "Acme™" and a space and an accent of "´Acme´"
+_MARKS = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "´": "'", "™": " ", "℠": " "})
 _ASCII_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 _BARE_LINK = regex.compile(r"https?://[^\s<>\"'\[\]()]+(?:\([^\s<>\"'\[\]()]*\)[^\s<>\"'\[\]()]*)*+")
 _TRACKING = ("utm_", "fbclid", "gclid", "igshid", "mc_cid", "mc_eid")
@@ -29,8 +33,7 @@ def plain(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text.strip()
-    unified = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return _INVISIBLE.sub("", unified).strip()
+    return unicodedata.normalize("NFC", _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text))).strip()
 
 
 def plain_from_entities(text: str) -> str:
@@ -128,13 +131,21 @@ def canonical_link(url: str) -> str | None:
     return urlunsplit((parts.scheme, f"[{host}]{port}" if ":" in host else f"{host}{port}", parts.path or "/", query, ""))
 
 
+def host_of(url: str) -> str:
+    """The host that an address names, in lower case; empty where it names none or is no address."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
 def folded(text: str) -> str:
     """Text for comparing: compatibility forms unified, case folded, one kind of apostrophe.
 
     >>> folded("ＳＴＲＥＡＭＬＹ’s")
     "streamly's"
     """
-    return unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).casefold().translate(_APOSTROPHES)
+    return unicodedata.normalize("NFKC", _IGNORED.sub("", text).translate(_MARKS)).casefold()
 
 
 def _tag_at(text: str, start: int) -> tuple[str | None, int]:

@@ -217,9 +217,7 @@ def _print_filled(path: Path, filled: Filled, *, as_json: bool) -> None:
         return
     print(f"{path.name}: run {run_.run_id}, {run_.seen:,} rows, {filled.new:,} new mentions, {filled.changed:,} changed")
     if run_.set_aside:
-        print(
-            f"{path.name}: {run_.set_aside:,} of {run_.seen:,} rows set aside; `monitor quarantine list --run {run_.run_id}` shows them"
-        )
+        print(f"{path.name}: {run_.set_aside:,} of {run_.seen:,} rows set aside; `monitor quarantine list --run {run_.run_id}` shows them")
 
 
 def _dry_run(store: Store, enricher: Enricher, connectors: dict[Path, FileConnector], window: Window) -> None:

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-import duckdb
 import typer
 
 from monitor.cli.options import LOOK, AsJson, BrandName, ConfigPath, Verbose, configured, now
@@ -16,7 +15,7 @@ from monitor.store.publish import newest
 from monitor.tell.alerts import incident_lines
 from monitor.tell.digest import as_html, as_text, compose, figures
 from monitor.tell.formats import as_csv, as_json, as_table, notice, write_parquet
-from monitor.tell.questions import Answer, questions, run_question, run_sql
+from monitor.tell.questions import Answer, opened, questions, run_question, run_sql
 from monitor.tell.words import one_line
 
 Format = Literal["table", "csv", "json", "parquet"]
@@ -80,7 +79,7 @@ def digest(
     brands = [settings.brand(brand)] if brand else list(settings.brands)
     if html and len(brands) > 1:
         raise typer.BadParameter("--html writes one brand's digest; name it with --brand")
-    with duckdb.connect(str(newest(settings.published_folder)), read_only=True) as con:
+    with opened(newest(settings.published_folder)) as con:
         for each in brands:
             on = _day(day) or (now().astimezone(each.zone).date() - timedelta(days=1))
             composed = compose(con, each, on, now=now())
@@ -93,7 +92,7 @@ def incidents_list(brand: BrandName = None, config: ConfigPath = None, as_json_:
     """List the incidents, oldest first."""
     settings = configured(config)
     name = settings.brand(brand).name if brand else None
-    with duckdb.connect(str(newest(settings.published_folder)), read_only=True) as con:
+    with opened(newest(settings.published_folder)) as con:
         found = read_incidents(con, brand=name)
     if as_json_:
         print(json.dumps([_incident_values(each) for each in found]))
@@ -114,7 +113,7 @@ def incidents_show(
 ) -> None:
     """Show one incident with its evidence and the query behind its number."""
     settings = configured(config)
-    with duckdb.connect(str(newest(settings.published_folder)), read_only=True) as con:
+    with opened(newest(settings.published_folder)) as con:
         found = read_incident(con, incident)
     if as_json_:
         print(json.dumps(_incident_values(found)))

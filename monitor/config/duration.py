@@ -7,12 +7,13 @@ from pydantic import BeforeValidator
 
 _PARTS = re.compile(r"(\d+)([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_LONGEST = 3653 * 86400
 
 
 def seconds_of(value: object) -> int:
     """Whole seconds in a written duration.
 
-    raises  ValueError where it is not one, or is zero
+    raises  ValueError where it is not one, is zero, or longer than ten years
 
     >>> seconds_of("1h30m")
     5400
@@ -24,14 +25,16 @@ def seconds_of(value: object) -> int:
     total = sum(int(number) * _SECONDS[unit] for number, unit in parts)
     if total == 0:
         raise ValueError(f"{text!r} is no time at all; give at least 1s")
+    if total > _LONGEST:
+        raise ValueError(f"{text!r} is longer than ten years")
     return total
 
 
 def _as_seconds(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-        return value
-    return seconds_of(value)
+    # a bare number is seconds
+    is_number = isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return seconds_of(f"{value}s" if is_number else value)
 
 
-Duration = Annotated[int, BeforeValidator(_as_seconds)]
+Duration = Annotated[int, BeforeValidator(_as_seconds, json_schema_input_type=int | str)]
 """Seconds, one or more."""

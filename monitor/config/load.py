@@ -12,12 +12,18 @@ from pydantic import BaseModel, ValidationError
 from monitor.config.models import Config
 from monitor.errors import ConfigError
 
+_MOST_KEYS = 200_000
+_DEEPEST = 50
 Lines = Mapping[tuple[str | int, ...], int]
 _HINTS = {
     "missing": "is missing",
     "extra_forbidden": "no such key",
     "too_short": "is empty; give at least one",
     "string_too_short": "is empty; give at least one letter",
+    "is_instance_of": "is no list; write [one, two] or a line with `- one` for each",
+    "sequence_str": "is no list; write [one, two] or a line with `- one` for each",
+    "model_type": "holds no keys; write {key: value} or a line `key: value` for each",
+    "dict_type": "holds no keys; write {key: value} or a line `key: value` for each",
 }
 
 
@@ -44,7 +50,8 @@ def load_config(path: Path, settings: Mapping[str, type[BaseModel]]) -> Config:
     """
     raw, lines = _read(path)
     problems: list[str] = []
-    sources = raw.get("sources") or {}
+    sources = raw.get("sources", {})
+    sources = {} if sources is None else sources
     sections: dict[str, BaseModel] = {}
     if isinstance(sources, dict):
         for name, section in sources.items():
@@ -55,9 +62,12 @@ def load_config(path: Path, settings: Mapping[str, type[BaseModel]]) -> Config:
                 )
                 continue
             try:
-                sections[name] = settings[name].model_validate(section or {})
+                sections[name] = settings[name].model_validate({} if section is None else section)
             except ValidationError as error:
                 problems.extend(_problems(path, lines, error, settings[name], prefix=where))
+    if "folder" in raw:
+        # a field of ours, no key of the file
+        problems.append(_line(path, lines, ("folder",), "folder: no such key"))
     try:
         whole = Config.model_validate({**raw, "sources": {} if isinstance(sources, dict) else sources, "folder": path.parent.absolute()})
     except ValidationError as error:
@@ -78,16 +88,20 @@ def _read(path: Path) -> tuple[dict[str, Any], Lines]:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
+        # ValueError: a date such as 2026-02-30
         mark = getattr(error, "problem_mark", None)
         at = f":{mark.line + 1}" if mark else ""
-        raise ConfigError(
-            f"{path}{at}: not YAML ({getattr(error, 'problem', None) or error}); check indentation, colons and quotes"
-        ) from None
+        seen = " ".join(str(getattr(error, "problem", None) or error).split())
+        raise ConfigError(f"{path}{at}: not YAML ({seen}); check indentation, colons and quotes") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: nested too deeply; a configuration needs a few levels") from None
     if not isinstance(raw, dict):
         raise ConfigError(f"{path}: holds no keys; start with `brands:` or run `monitor init`")
     lines: dict[tuple[str | int, ...], int] = {}
     for where, line in _walk(node, ()):
+        if len(lines) > _MOST_KEYS or len(where) > _DEEPEST:
+            raise ConfigError(f"{path}:{line}: its anchors (&, *) make more of it than a configuration can hold; write the keys out")
         if where in lines:
             raise ConfigError(f"{path}:{line}: {_dotted(where)} stands here and on line {lines[where]}; keep one")
         lines[where] = line
@@ -118,7 +132,7 @@ def _problems(path: Path, lines: Lines, error: ValidationError, model: type[Base
             text = str(problem["ctx"]["error"])
         else:
             text = f"{problem['msg']}; got {seen!r}"
-        join = " " if text.startswith(("is ", "`")) else ": "
+        join = " " if text.startswith(("is ", "holds ")) else ": "
         yield _line(path, lines, where, f"{_dotted(where)}{join}{text}" if where else text)
 
 
@@ -128,7 +142,7 @@ def _keys_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
         if isinstance(part, int) or current is None:
             continue
         current = _model_in(current.model_fields[part].annotation) if part in current.model_fields else None
-    return list(current.model_fields) if current else []
+    return [name for name, field in current.model_fields.items() if not field.exclude] if current else []
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

@@ -25,13 +25,22 @@ def _rule(text: str) -> str:
 
 
 def _zone(name: str) -> str:
-    if name not in available_timezones():
+    # "localtime" is this machine's zone, which DuckDB does not know
+    if name not in available_timezones() - {"localtime"}:
         raise ValueError(f"{name!r} is no time zone; use a name such as Europe/Berlin or UTC")
     return name
 
 
+def _handle(text: str) -> str:
+    source, _, name = text.partition(":")
+    if not source or not name.removeprefix("@"):
+        raise ValueError(f"{text!r} names no source; write it as source:name, such as x:acmehelp")
+    return text
+
+
 RuleText = Annotated[str, AfterValidator(_rule)]
 ZoneName = Annotated[str, AfterValidator(_zone)]
+Handle = Annotated[str, AfterValidator(_handle)]
 
 
 class _Strict(BaseModel):
@@ -52,7 +61,7 @@ class Brand(_Strict):
     rule: RuleText = Field(description='which texts are about it: words, "phrases", OR, NOT, brackets, fields')
     exclude: RuleText | None = Field(default=None, description="texts that never count, whatever the rule and the place say")
     mute: Mute = Field(default=Mute(), description="collected, shown apart, never counted")
-    own_handles: Sequence[str] = Field(default=(), description="the company's own accounts, as source:name")
+    own_handles: Sequence[Handle] = Field(default=(), description="the company's own accounts, as source:name")
     rivals: Sequence[str] = Field(default=(), description="names of competitors, looked for among those who complain")
     timezone: ZoneName = Field(default="UTC", description="the zone of its days")
 

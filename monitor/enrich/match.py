@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
-from urllib.parse import urlsplit
 
 from monitor.config.models import Brand
 from monitor.mention import Mention
 from monitor.rule import Node, Subject, parse_rule
-from monitor.text import folded
+from monitor.text import folded, host_of
 
 Places: TypeAlias = Mapping[tuple[str, str], str]
 """(source, channel in lower case) to the name of the brand it is about."""
@@ -69,17 +68,22 @@ class Matcher:
     def match(self, mention: Mention, threads: Mapping[tuple[str, str], tuple[str, ...]]) -> list[Match]:
         """The brands of one mention, none where it concerns nobody.
 
-        A place or a thread decides only where the text itself names no brand.
+        A place or a thread decides only where the text itself names no brand; one that a brand
+        excludes does not name it.
         """
         subject = Subject.of(mention)
-        named = [(watched, terms) for watched in self._watched if (terms := watched.rule.find(subject)) is not None]
+        named = [
+            (watched, terms)
+            for watched in self._watched
+            if (terms := watched.rule.find(subject)) is not None and _allowed(watched, subject)
+        ]
         if named:
-            return [_match(watched, "text", terms, subject) for watched, terms in named if _allowed(watched, subject)]
+            return [_match(watched, "text", terms, subject) for watched, terms in named]
         about = self._places.get((mention.source, mention.channel.casefold())) if mention.channel else None
         if about is not None:
             at_place = [watched for watched in self._watched if watched.brand.name.casefold() == about and _allowed(watched, subject)]
             return [_match(watched, "place", (), subject) for watched in at_place]
-        if mention.conversation_id is None:
+        if mention.conversation_id is None or mention.is_root:
             return []
         of_root = threads.get((mention.source, mention.conversation_id), ())
         return [
@@ -90,14 +94,16 @@ class Matcher:
 
 
 def match_all(mentions: Iterable[Mention], matcher: Matcher, threads: Threads) -> list[tuple[Mention, list[Match]]]:
-    """Each mention with its brands, in the given order; roots are judged first and added to `threads`."""
+    """Each mention with its brands, in the given order; roots are judged first and bring `threads` up to date."""
     ordered = list(mentions)
     matched: dict[int, list[Match]] = {}
     for place in sorted(range(len(ordered)), key=lambda place: not ordered[place].is_root):
         mention = ordered[place]
         matched[place] = found = matcher.match(mention, threads)
-        if found and mention.is_root:
-            threads[mention.key] = tuple(match.brand for match in found)
+        if mention.is_root:
+            threads.pop(mention.key, None)
+            if found:
+                threads[mention.key] = tuple(match.brand for match in found)
     return [(mention, matched[place]) for place, mention in enumerate(ordered)]
 
 
@@ -120,7 +126,7 @@ def _match(watched: _Watched, by: Literal["text", "place", "thread"], terms: tup
 def _from_muted_site(watched: _Watched, mention: Mention) -> bool:
     if not watched.muted_sites:
         return False
-    hosts = [(urlsplit(url).hostname or "") for url in (mention.url, *mention.links) if url]
+    hosts = [host_of(url) for url in (mention.url, *mention.links) if url]
     return any(host == site or host.endswith("." + site) for host in hosts for site in watched.muted_sites)
 
 

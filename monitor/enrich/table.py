@@ -1,14 +1,14 @@
 """From mentions to the rows that are stored: matched, scored, as two Arrow tables."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pyarrow as pa
 
 from monitor.enrich.match import Match, Matcher, Threads, match_all
 from monitor.enrich.sentiment import Score, Scorer
-from monitor.mention import GONE, Mention, State
+from monitor.mention import GONE, Engagement, Mention, State
 
 _TIME = pa.timestamp("us")
 _TEXTS = pa.list_(pa.string())
@@ -96,14 +96,37 @@ def naive(at: datetime | None) -> datetime | None:
 
 
 def _newest(mentions: Sequence[Mention]) -> tuple[list[Mention], list[Mention]]:
+    """Each text once, as if its observations had been stored one after the other; those gone apart."""
     live: dict[tuple[str, str], Mention] = {}
     gone: dict[tuple[str, str], Mention] = {}
     for mention in mentions:
-        kept = gone if mention.state in GONE else live
-        known = kept.get(mention.key)
-        if known is None or mention.fetched_at >= known.fetched_at:
-            kept[mention.key] = mention
+        key = mention.key
+        if mention.state in GONE:
+            gone[key] = max(gone.get(key, mention), mention, key=_stage)
+        elif key not in live:
+            live[key] = mention
+        elif key not in gone and mention.fetched_at >= live[key].fetched_at:
+            live[key] = _renewed(live[key], mention)
     return list(live.values()), list(gone.values())
+
+
+def _stage(mention: Mention) -> int:
+    return list(State).index(mention.state)
+
+
+def _renewed(known: Mention, newer: Mention) -> Mention:
+    """The newer observation; what it does not say is not taken back, and its state does not go back."""
+    counts = {name: getattr(known.engagement, name) if (count := getattr(newer.engagement, name)) is None else count for name in ENGAGEMENT}
+    return replace(
+        newer,
+        created_at=known.created_at,
+        author_name=newer.author_name or known.author_name,
+        author_followers=known.author_followers if newer.author_followers is None else newer.author_followers,
+        edited_at=newer.edited_at or known.edited_at,
+        engagement=Engagement(**counts),
+        engagement_at=newer.engagement_at or known.engagement_at,
+        state=max(known, newer, key=_stage).state,
+    )
 
 
 def _is_english(mention: Mention) -> bool:

@@ -103,6 +103,7 @@ class Store:
         except BaseException:
             self._lease.release()
             raise
+        self._closing.clear()
         threading.Thread(target=self._give_way, args=(self._con,), daemon=True).start()
         return self._con
 
@@ -152,16 +153,20 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     except duckdb.IOException as error:
         seen = str(error).splitlines()[0]
         raise StoreError(f"store: cannot open {path} ({seen}); close any DuckDB shell on it, analysts use the published copy") from error
-    path.chmod(0o600)
-    con.execute("set timezone = 'UTC'")
-    if stored_version(con) != schema_version():
-        _upgrade(con, path)
+    try:
+        path.chmod(0o600)
+        con.execute("set timezone = 'UTC'")
+        if stored_version(con) != schema_version():
+            _upgrade(con, path)
+    except BaseException:
+        con.close()
+        raise
     return con
 
 
 def _upgrade(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     had = stored_version(con)
-    if had:
+    if 0 < had < schema_version():
         con.execute("checkpoint")
         kept = path.with_name(f"{path.stem}-before-schema-{schema_version()}.duckdb")
         shutil.copyfile(path, kept)

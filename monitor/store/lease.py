@@ -89,6 +89,9 @@ class Lease:
 
     def holder(self) -> Holder | None:
         """Who has it, as written by the holder; None where nobody has."""
+        # one that was killed has left its name behind
+        if not _is_locked(self._lock):
+            return None
         try:
             return Holder(**json.loads(self._lock.read_text()))
         except (OSError, ValueError):

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import duckdb
@@ -51,6 +51,7 @@ def save_coverage(con: duckdb.DuckDBPyConnection, looks: Sequence[tuple[Query, L
     """
     if not looks:
         return
+    looks = _joined(looks)
     row = "(?, ?, ?::varchar[], ?::timestamp, ?::timestamp, ?::timestamp, ?, ?, ?, ?)"
     values = [
         value
@@ -88,6 +89,20 @@ def save_coverage(con: duckdb.DuckDBPyConnection, looks: Sequence[tuple[Query, L
         """,
         values,
     )
+
+
+def _joined(looks: Sequence[tuple[Query, Looked, int, int]]) -> list[tuple[Query, Looked, int, int]]:
+    """Stretches that touch as one: a MERGE that finds a stored row twice obeys only once."""
+    joined: list[tuple[Query, Looked, int, int]] = []
+    for query, looked, run_id, seen in sorted(looks, key=lambda look: look[1].since):
+        for place, (other, known, its_run, count) in enumerate(joined):
+            same = (query, looked.source, looked.complete, looked.reason) == (other, known.source, known.complete, known.reason)
+            if same and run_id == its_run and looked.since <= known.until:
+                joined[place] = (query, replace(known, until=max(known.until, looked.until)), run_id, count + seen)
+                break
+        else:
+            joined.append((query, looked, run_id, seen))
+    return joined
 
 
 def save_outcome(

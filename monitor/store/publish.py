@@ -14,7 +14,7 @@ from monitor.store.database import Store
 
 POINTER = "analytics.duckdb"
 KEPT = 3
-_PRIVATE = ("quarantine", "cursor", "source_state", "judged", "mention_run")
+_PRIVATE = ("quarantine", "cursor", "source_state", "judged", "mention_run", "gone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,12 @@ def publish(store: Store, folder: Path, *, now: datetime) -> Published:
         part.chmod(0o440)
         part.replace(copy)
         _point(folder, copy)
-    except OSError as error:
-        raise StoreError(f"published: {folder} cannot be written ({error.strerror}); check its rights and free space") from error
-    for old in sorted(folder.glob("analytics-*.duckdb"))[:-KEPT]:
+    except (OSError, duckdb.IOException) as error:
+        seen = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise StoreError(f"published: {folder} cannot be written ({seen}); check its rights and free space") from error
+    # the newest is kept whatever its name, should the clock have gone back
+    others = sorted(set(folder.glob("analytics-*.duckdb")) - {copy})
+    for old in others[: len(others) - KEPT + 1] if len(others) >= KEPT else ():
         old.unlink(missing_ok=True)
     return Published(copy, now)
 

@@ -1,6 +1,6 @@
 """Saves pages: both tables, engagement, rollups, cursor and coverage, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,9 +22,6 @@ _CHANGING = (
     "lang",
     "lang_origin",
     "links",
-    "author_name",
-    "edited_at",
-    "state",
     "compound",
     "pos",
     "neu",
@@ -32,11 +29,12 @@ _CHANGING = (
     "duplicate_of",
 )
 # what a newer observation does not say, it does not take back
-_ADDING = (*ENGAGEMENT, "author_followers")
+_ADDING = (*ENGAGEMENT, "author_name", "author_followers", "edited_at")
 _FORGOTTEN = ("title", "text", "url", "author_id", "author_name", "author_followers")
 _WRITTEN = ", ".join([*MENTION_COLUMNS.names, "first_seen_at", "run_id"])
 _BRAND = ", ".join(BRAND_COLUMNS.names)
 _GONE = "('deleted', 'removed', 'unavailable')"
+_STATES = str([state.value for state in State])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +65,32 @@ class Saved:
 
 def save(con: duckdb.DuckDBPyConnection, batches: Sequence[Batch], *, now: datetime) -> Saved:
     """Store batches inside the caller's transaction; storing them again changes nothing."""
-    together = [(batch.enriched.mentions, batch.enriched.brands, batch.run_id) for batch in batches if batch.enriched.mentions.num_rows]
-    groups = [together] if _are_apart([mentions for mentions, _, _ in together]) else [[one] for one in together]
-    saved = [_save_mentions(con, group, now=now) for group in groups if group]
-    _erase(con, [mention for batch in batches for mention in batch.enriched.gone])
+    parts = [batches] if _are_apart(batches) else [[batch] for batch in batches]
+    saved = [_save_part(con, part, now=now) for part in parts]
     save_cursors(con, [(batch.query, batch.direction, batch.cursor) for batch in batches], now=now)
     save_coverage(con, [(batch.query, looked, batch.run_id, batch.seen) for batch in batches for looked in batch.covered], now=now)
     return Saved(sum(one.new for one in saved), sum(one.changed for one in saved))
 
 
-def _are_apart(tables: Sequence[pa.Table]) -> bool:
-    """Whether no text stands in two of them."""
-    keys = [key for table in tables for key in zip(table["source"].to_pylist(), table["source_id"].to_pylist(), strict=True)]
-    return len(tables) < 2 or len(set(keys)) == len(keys)
+def _are_apart(batches: Sequence[Batch]) -> bool:
+    """Whether no text stands in two of them: then it does not matter which is stored first."""
+    if len(batches) < 2:
+        return True
+    keys = [{*_keys(batch.enriched.mentions), *(mention.key for mention in batch.enriched.gone)} for batch in batches]
+    return len(set().union(*keys)) == sum(len(one) for one in keys)
+
+
+def _keys(table: pa.Table) -> Iterable[tuple[str, str]]:
+    return zip(table["source"].to_pylist(), table["source_id"].to_pylist(), strict=True)
+
+
+def _save_part(con: duckdb.DuckDBPyConnection, part: Sequence[Batch], *, now: datetime) -> Saved:
+    group = [(batch.enriched.mentions, batch.enriched.brands, batch.run_id) for batch in part if batch.enriched.mentions.num_rows]
+    gone = [mention for batch in part for mention in batch.enriched.gone]
+    saved = _save_mentions(con, group, now=now) if group else Saved(0, 0)
+    _remember_gone(con, gone)
+    _erase(con, [mentions.select(["source", "source_id", "created_at"]) for mentions, _, _ in group], gone)
+    return saved
 
 
 def _save_mentions(con: duckdb.DuckDBPyConnection, group: Sequence[tuple[pa.Table, pa.Table, int]], *, now: datetime) -> Saved:
@@ -153,12 +164,21 @@ def _merge(con: duckdb.DuckDBPyConnection, bounds: str) -> Saved:
         when matched and {_differs("mention")} then update set
             {", ".join(f"{name} = incoming.{name}" for name in _CHANGING)},
             {", ".join(f"{name} = coalesce(incoming.{name}, mention.{name})" for name in _ADDING)},
+            state = case when {_advances("incoming", "mention")} then incoming.state else mention.state end,
             engagement_at = coalesce(incoming.engagement_at, mention.engagement_at),
             fetched_at = incoming.fetched_at
         when not matched and incoming.has_brand then insert ({_WRITTEN})
             values ({", ".join(f"incoming.{name}" for name in _WRITTEN.split(", "))})
         returning merge_action, source, source_id, created_at
     """).to_arrow_table()
+    # one that says nothing new still settles that what is older is out of date
+    con.execute(f"""
+        update mention set fetched_at = incoming.fetched_at
+        from incoming
+        where mention.source = incoming.source and mention.source_id = incoming.source_id
+            and {bounds.replace("created_at", "mention.created_at")}
+            and incoming.fetched_at > mention.fetched_at and mention.state not in {_GONE}
+    """)
     if not actions.num_rows:
         return Saved(0, 0)
     con.register("acted", actions)
@@ -192,42 +212,70 @@ def _keep_history(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
-def _erase(con: duckdb.DuckDBPyConnection, gone: Sequence[Mention]) -> None:
-    """Empty what a source took back; time, brands, label and flags stay, so told figures do not shrink."""
+def _remember_gone(con: duckdb.DuckDBPyConnection, gone: Sequence[Mention]) -> None:
+    """Note what sources took back, known here or not: an older copy that arrives later is erased too."""
     if not gone:
         return
-    erased = pa.table(
+    con.register("incoming_gone", _gone_table(gone))
+    con.execute(f"""
+        insert into gone select source, source_id, state, fetched_at from incoming_gone
+        on conflict do update set state = excluded.state, told_at = excluded.told_at where {_advances("excluded", "gone")}
+    """)
+    con.unregister("incoming_gone")
+
+
+def _erase(con: duckdb.DuckDBPyConnection, arrived: Sequence[pa.Table], gone: Sequence[Mention]) -> None:
+    """Empty what a source took back; time, brands, label and flags stay, so told figures do not shrink."""
+    touched = pa.concat_tables([*arrived, _gone_table(gone).select(["source", "source_id", "created_at"])])
+    if not touched.num_rows:
+        return
+    con.register("touched", touched)
+    bounds = _bounds(touched)
+    con.execute(f"""
+        create or replace temp table erased as
+        select mention.source, mention.source_id, gone.state
+        from mention
+        join gone using (source, source_id)
+        where {bounds} and (source, source_id) in (select source, source_id from touched) and {_advances("gone", "mention")}
+    """)
+    con.unregister("touched")
+    if not con.execute("select count(*) from erased").fetchall()[0][0]:
+        return
+    con.execute(f"""
+        update mention set {", ".join(f"{name} = null" for name in _FORGOTTEN)}, links = [], state = erased.state
+        from erased
+        where mention.source = erased.source and mention.source_id = erased.source_id
+            and {bounds.replace("created_at", "mention.created_at")}
+    """)
+    con.execute(f"""
+        update mention_brand set why = null, matched_terms = []
+        where {bounds} and (source, source_id) in (select source, source_id from erased)
+    """)
+
+
+def _gone_table(gone: Sequence[Mention]) -> pa.Table:
+    return pa.table(
         {
-            "source": [mention.source for mention in gone],
-            "source_id": [mention.source_id for mention in gone],
-            "state": [mention.state.value for mention in gone],
+            "source": pa.array([mention.source for mention in gone], pa.string()),
+            "source_id": pa.array([mention.source_id for mention in gone], pa.string()),
+            "state": pa.array([mention.state.value for mention in gone], pa.string()),
             "fetched_at": pa.array([naive(mention.fetched_at) for mention in gone], pa.timestamp("us")),
             "created_at": pa.array([naive(mention.created_at) for mention in gone], pa.timestamp("us")),
         }
     )
-    con.register("incoming_gone", erased)
-    bounds = _bounds(erased)
-    emptied = con.execute(f"""
-        update mention set {", ".join(f"{name} = null" for name in _FORGOTTEN)}, links = [], state = incoming_gone.state,
-            fetched_at = incoming_gone.fetched_at
-        from incoming_gone
-        where mention.source = incoming_gone.source and mention.source_id = incoming_gone.source_id
-            and {bounds.replace("created_at", "mention.created_at")}
-            and mention.state not in {_GONE}
-    """).fetchall()[0][0]
-    if emptied:
-        con.execute(f"""
-            update mention_brand set why = null, matched_terms = []
-            where {bounds} and (source, source_id) in (select source, source_id from incoming_gone)
-        """)
-    con.unregister("incoming_gone")
 
 
 def _differs(stored: str) -> str:
     """SQL: the incoming row is a newer observation of a text that is still there, and says something new."""
     changed = [f"incoming.{name} is distinct from {stored}.{name}" for name in _CHANGING]
     added = [f"(incoming.{name} is not null and incoming.{name} is distinct from {stored}.{name})" for name in _ADDING]
-    return f"incoming.fetched_at >= {stored}.fetched_at and {stored}.state not in {_GONE} and ({' or '.join([*changed, *added])})"
+    says_new = " or ".join([*changed, *added, _advances("incoming", stored)])
+    return f"incoming.fetched_at >= {stored}.fetched_at and {stored}.state not in {_GONE} and ({says_new})"
+
+
+def _advances(told: str, stored: str) -> str:
+    """SQL: the told state lies further than the stored one, in the order of State."""
+    return f"list_position({_STATES}, {told}.state) > list_position({_STATES}, {stored}.state)"
 
 
 def _bounds(table: pa.Table) -> str:

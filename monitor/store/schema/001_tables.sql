@@ -29,7 +29,7 @@ create table mention (
     created_at timestamp not null,      -- fixed at first sight
     edited_at timestamp,
     first_seen_at timestamp not null,   -- when this store first held it
-    fetched_at timestamp not null,      -- the newest observation that changed it
+    fetched_at timestamp not null,      -- the newest observation of its text
     likes bigint,
     replies bigint,
     reposts bigint,
@@ -75,6 +75,15 @@ create table mention_run (
     source_id varchar not null,
     run_id bigint not null,
     created_at timestamp not null
+);
+
+-- what sources took back, whether it was stored here or not: an older copy that arrives later is erased too
+create table gone (
+    source varchar not null,
+    source_id varchar not null,
+    state varchar not null,             -- unavailable, removed or deleted
+    told_at timestamp not null,
+    primary key (source, source_id)
 );
 
 create table engagement_history (

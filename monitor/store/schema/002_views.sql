@@ -60,7 +60,7 @@ with stretch as (
     select
         brand,
         source,
-        time_bucket(interval 5 minutes, covered_from + interval 299 seconds + interval 999 milliseconds) as bin_from,
+        time_bucket(interval 5 minutes, covered_from + interval 299999999 microseconds) as bin_from,
         time_bucket(interval 5 minutes, covered_to) as bin_to,
         true as covered
     from v_covered
@@ -68,14 +68,26 @@ with stretch as (
     select
         brand,
         source,
-        time_bucket(interval 5 minutes, lag(covered_to) over (partition by brand, source order by covered_from)) as bin_from,
-        time_bucket(interval 5 minutes, covered_from + interval 299 seconds + interval 999 milliseconds) as bin_to,
+        -- a stretch within one bin leaves no whole bin behind: its bin belongs to the gap before it
+        greatest(
+            time_bucket(interval 5 minutes, lag(covered_to) over (partition by brand, source order by covered_from)),
+            time_bucket(
+                interval 5 minutes, lag(covered_from) over (partition by brand, source order by covered_from) + interval 299999999 microseconds
+            )
+        ) as bin_from,
+        time_bucket(interval 5 minutes, covered_from + interval 299999999 microseconds) as bin_to,
         false as covered
     from v_covered
     qualify bin_from is not null
 ),
 grid as (
-    select brand, source, unnest(generate_series(bin_from, bin_to - interval 5 minutes, interval 5 minutes)) as bin_start, covered
+    select
+        brand,
+        source,
+        'all' as facet,
+        '' as value,
+        unnest(generate_series(bin_from, bin_to - interval 5 minutes, interval 5 minutes)) as bin_start,
+        covered
     from stretch
     where bin_from < bin_to
 ),
@@ -83,8 +95,8 @@ bins as (
     select
         coalesce(rollup_5m.brand, grid.brand) as brand,
         coalesce(rollup_5m.source, grid.source) as source,
-        coalesce(rollup_5m.facet, 'all') as facet,
-        coalesce(rollup_5m.value, '') as value,
+        coalesce(rollup_5m.facet, grid.facet) as facet,
+        coalesce(rollup_5m.value, grid.value) as value,
         coalesce(rollup_5m.bin_start, grid.bin_start) as bin_start,
         coalesce(grid.covered, false) as covered,
         rollup_5m.* exclude (brand, source, facet, value, bin_start, local_day, local_hour)
@@ -92,8 +104,9 @@ bins as (
     full join grid
         on rollup_5m.brand = grid.brand
         and rollup_5m.source = grid.source
+        and rollup_5m.facet = grid.facet
+        and rollup_5m.value = grid.value
         and rollup_5m.bin_start = grid.bin_start
-        and rollup_5m.facet = 'all'
 )
 select
     bins.brand,
@@ -126,9 +139,9 @@ select
     source,
     facet,
     value,
-    date_trunc('hour', bin_start) as hour_start,
-    any_value(local_day) as local_day,
-    any_value(local_hour) as local_hour,
+    min(bin_start) as hour_start,
+    local_day,
+    local_hour,
     sum(mentions)::bigint as mentions,
     sum(counted)::bigint as counted,
     sum(scored)::bigint as scored,
@@ -140,16 +153,16 @@ select
     sum(engagement)::bigint as engagement,
     avg(covered::integer) as covered
 from v_series
-group by brand, source, facet, value, hour_start;
+group by brand, source, facet, value, local_day, local_hour, date_trunc('hour', bin_start);
 
--- how much of each local day was looked at, 0 to 1
+-- how much of each local day was looked at, 0 to 1; a row for every day from a source's first look to its last
 create view v_covered_day as
 with stretch as (
     select
         v_covered.*,
         brand.timezone,
         cast(timezone(brand.timezone, timezone('UTC', covered_from)) as date) as first_day,
-        cast(timezone(brand.timezone, timezone('UTC', covered_to)) as date) as last_day
+        cast(timezone(brand.timezone, timezone('UTC', covered_to - interval 1 microsecond)) as date) as last_day
     from v_covered
     join brand using (brand)
 ),
@@ -157,11 +170,10 @@ days as (
     select
         brand,
         source,
-        covered_from,
-        covered_to,
         timezone,
-        unnest(generate_series(cast(first_day as timestamp), cast(last_day as timestamp), interval 1 day)) as midnight
+        unnest(generate_series(cast(min(first_day) as timestamp), cast(max(last_day) as timestamp), interval 1 day)) as midnight
     from stretch
+    group by brand, source, timezone
 ),
 bounded as (
     select
@@ -171,13 +183,19 @@ bounded as (
     from days
 )
 select
-    brand,
-    source,
+    bounded.brand,
+    bounded.source,
     cast(midnight as date) as local_day,
-    sum(epoch(least(covered_to, day_to) - greatest(covered_from, day_from))) / any_value(epoch(day_to - day_from)) as covered
+    -- whole microseconds are added, so that the order of adding cannot show
+    coalesce(sum(epoch_us(least(covered_to, day_to)) - epoch_us(greatest(covered_from, day_from))) filter (where covered_from is not null), 0)
+        / any_value(epoch_us(day_to) - epoch_us(day_from)) as covered
 from bounded
-where covered_from < day_to and covered_to > day_from
-group by brand, source, midnight;
+left join stretch
+    on stretch.brand = bounded.brand
+    and stretch.source = bounded.source
+    and covered_from < day_to
+    and covered_to > day_from
+group by bounded.brand, bounded.source, midnight;
 
 -- a brand, source and local day a row, facet all
 create view v_series_day as
@@ -225,7 +243,7 @@ select
     sum(engagement)::bigint as engagement,
     case when sum(scored) > 0 then sum(negative) / sum(scored) end as negative_share,
     case when sum(scored) > 0 then (sum(positive) - sum(negative)) / sum(scored) end as net_sentiment,
-    min(covered) as covered
+    list_sum(list_sort(list(covered))) / count(*) as covered   -- mean over its sources, added in one order
 from v_series_day
 group by brand, local_day;
 
@@ -242,4 +260,5 @@ create view v_runs as select * from run;
 -- when the data of a published copy was copied
 create view v_published as select * from published;
 
+-- the brands and their zones
 create view v_brands as select * from brand;

@@ -1,0 +1,196 @@
+"""Incidents as the store keeps them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import duckdb
+
+from monitor.config.models import Brand
+from monitor.detect.evidence import Evidence
+from monitor.detect.explain import Reason
+from monitor.detect.incidents import Course, Step
+from monitor.detect.series import naive
+from monitor.errors import StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A row of `v_incidents`; times are aware and UTC.
+
+    peak            mentions in its largest hour, which ends with the bin that starts at peak_at
+    expected_low, expected_high   what that hour usually brings
+    observed, negative            mentions from the onset to the end, or as far as was judged
+    resolved_at     when it ended, twelve hours before that could be known; None while it lasts
+    """
+
+    id: str
+    brand: str
+    state: str
+    direction: str
+    severity: str
+    origin: str
+    found_by: str
+    series: Sequence[str]
+    onset_at: datetime
+    noticed_at: datetime
+    resolved_at: datetime | None
+    peak_at: datetime
+    peak: int
+    expected_low: float
+    expected_high: float
+    observed: int
+    negative: int
+    strength: float
+    first_source: str | None
+    first_source_id: str | None
+    event: str | None
+    summary: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of an incident.
+
+    change  opened, escalated or resolved
+    at      end of the bin that brought it, UTC
+    """
+
+    incident: Incident
+    change: Step
+    at: datetime
+
+
+_COLUMNS = tuple(field.name for field in fields(Incident))
+
+
+def read_incidents(
+    con: duckdb.DuckDBPyConnection, *, brand: str | None = None, since: datetime | None = None, until: datetime | None = None
+) -> list[Incident]:
+    """Incidents that were going on in [since, until), oldest first; None: no bound, every brand."""
+    rows = con.execute(
+        f"""
+        select {", ".join(_COLUMNS)} from v_incidents
+        where (? is null or lower(brand) = lower(?)) and (?::timestamp is null or coalesce(resolved_at, 'infinity') > ?::timestamp)
+            and (?::timestamp is null or onset_at < ?::timestamp)
+        order by onset_at, id
+        """,
+        [brand, brand, *[since and naive(since)] * 2, *[until and naive(until)] * 2],
+    ).fetchall()
+    return [_incident(row) for row in rows]
+
+
+def read_incident(con: duckdb.DuckDBPyConnection, incident_id: str) -> Incident:
+    """One incident.
+
+    raises  StoreError where there is none of that id
+    """
+    rows = con.execute(f"select {', '.join(_COLUMNS)} from v_incidents where id = ?", [incident_id]).fetchall()
+    if not rows:
+        raise StoreError(f"no incident {incident_id!r}; `monitor incidents list` shows those there are")
+    return _incident(rows[0])
+
+
+def write_incident(con: duckdb.DuckDBPyConnection, incident: Incident, *, run_id: int | None = None) -> None:
+    """Store an incident, in the place of the one that has its id.
+
+    run_id  the backfill that found it; None keeps what is stored
+    """
+    values = [_stored(getattr(incident, name)) for name in _COLUMNS]
+    con.execute(
+        f"""
+        insert into incident ({", ".join(_COLUMNS)}, run_id) values ({", ".join("?" * len(_COLUMNS))}, ?)
+        on conflict (id) do update set
+            {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])}, run_id = coalesce(excluded.run_id, run_id)
+        """,
+        [*values, run_id],
+    )
+
+
+def log_change(con: duckdb.DuckDBPyConnection, incident: Incident, change: str, *, at: datetime, text: str) -> None:
+    """Note what became of an incident, and how it was said."""
+    con.execute("insert into incident_log values (?, ?, ?, ?, ?)", [incident.id, naive(at), change, incident.severity, text])
+
+
+def delete_incidents(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> None:
+    """Take incidents back, with what was noted of them."""
+    if ids:
+        con.execute("delete from incident where list_contains(?, id)", [list(ids)])
+        con.execute("delete from incident_log where list_contains(?, id)", [list(ids)])
+
+
+def next_id(con: duckdb.DuckDBPyConnection, slug: str, day: date) -> str:
+    """The id of the next incident that opens on a local day."""
+    stem = f"{slug}-{day:%Y%m%d}-"
+    rows = con.execute("select id from incident where starts_with(id, ?)", [stem]).fetchall()
+    return f"{stem}{1 + max((int(row[0].removeprefix(stem)) for row in rows), default=0)}"
+
+
+def incident_of(brand: Brand, course: Course, reason: Reason, *, incident_id: str, origin: str, noticed_at: datetime) -> Incident:
+    """The record of a course and its reason; noticed_at naive UTC."""
+    source, source_id = reason.first or (None, None)
+    return Incident(
+        id=incident_id,
+        brand=brand.name,
+        state="resolved" if course.resolved_at else "escalated" if course.escalated else "open",
+        direction=reason.direction,
+        severity=course.severity,
+        origin=origin,
+        found_by="detector",
+        series=course.series,
+        onset_at=course.onset.replace(tzinfo=UTC),
+        noticed_at=noticed_at.replace(tzinfo=UTC),
+        resolved_at=course.resolved_at and course.resolved_at.replace(tzinfo=UTC),
+        peak_at=course.peak_at.replace(tzinfo=UTC),
+        peak=course.peak,
+        expected_low=course.expected_low,
+        expected_high=course.expected_high,
+        observed=course.observed,
+        negative=course.negative,
+        strength=course.strength,
+        first_source=source,
+        first_source_id=source_id,
+        event=reason.event,
+        summary=reason.summary,
+        evidence=reason.evidence,
+    )
+
+
+def log_text(incident: Incident, step: Step, course: Course) -> str:
+    """A step in a sentence, as it is noted."""
+    match step:
+        case "opened":
+            return incident.summary
+        case "escalated":
+            return (
+                f"{incident.brand} {incident.direction}, now {course.severity}: "
+                f"{course.observed:,} mentions so far, {course.negative:,} negative"
+            )
+        case "resolved":
+            hours = round(((course.resolved_at or course.onset) - course.onset) / timedelta(hours=1))
+            return (
+                f"{incident.brand} {incident.direction} over after {hours} h: {course.observed:,} mentions, "
+                f"{course.negative:,} negative, {course.peak:,} in the largest hour"
+            )
+
+
+def local_day(brand: Brand, moment: datetime) -> date:
+    """The brand's day at a moment, naive UTC."""
+    return moment.replace(tzinfo=UTC).astimezone(brand.zone).date()
+
+
+def _incident(row: Sequence[Any]) -> Incident:
+    values: dict[str, Any] = {
+        name: value.replace(tzinfo=UTC) if isinstance(value, datetime) else value for name, value in zip(_COLUMNS, row, strict=True)
+    }
+    return Incident(**values | {"series": tuple(values["series"]), "evidence": Evidence.from_json(values["evidence"])})
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, Evidence):
+        return value.to_json()
+    if isinstance(value, datetime):
+        return naive(value)
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,105 @@
+-- Which thread drove a period?
+--
+-- brand           varchar    one brand; all of them unless given
+-- since           timestamp  UTC; seven days before `until` unless given
+-- until           timestamp  UTC, exclusive; the end of what was looked at unless given
+-- top             integer    how many threads a brand; 20 unless given
+--
+-- brand           as it is shown
+-- source          where the thread stands
+-- channel         subreddit, video, site or tag
+-- thread          the source's id of its first text
+-- title           the title or the first words of the first text; of the earliest one we hold where the first is not about the brand
+-- url             link to that text
+-- counted         counted mentions of the thread in the period
+-- share           counted / all counted mentions of the brand in the period, 0 to 1
+-- negative        scored mentions of the thread that are against the brand
+-- negative_share  negative / scored, 0 to 1; null where nothing is scored
+-- authors         how many people wrote them; null where no author is known
+-- first_at        the first of them, UTC
+-- last_at         the last of them, UTC
+
+with bounds as (
+    select
+        coalesce(getvariable('since')::timestamp, end_at - interval 7 days) as since,
+        end_at as until
+    from (
+        select
+            coalesce(
+                getvariable('until')::timestamp,
+                (select max(covered_to) from v_coverage where complete),
+                (select max(local_day) + 1 from v_daily)::timestamp
+            ) as end_at
+    )
+),
+said as (
+    select
+        v_mentions.*,
+        coalesce(conversation_id, source_id) as thread
+    from v_mentions
+    cross join bounds
+    where created_at >= bounds.since
+        and created_at < bounds.until
+        and counted
+        and lower(brand) = lower(coalesce(getvariable('brand')::varchar, brand))
+),
+threads as (
+    select
+        brand,
+        source,
+        thread,
+        arg_min(channel, (created_at, source_id)) filter (where channel is not null) as channel,
+        arg_min(
+            {'title': coalesce(title, text), 'url': url},
+            (created_at, source_id)
+        ) filter (where coalesce(title, text) is not null) as earliest,
+        count(*) as counted,
+        count(*) filter (where scored and label = -1) as negative,
+        count(*) filter (where scored) as scored,
+        nullif(count(distinct coalesce(author_id, author_name)), 0) as authors,
+        min(created_at) as first_at,
+        max(created_at) as last_at
+    from said
+    group by brand, source, thread
+),
+top_threads as (
+    select
+        *,
+        counted / sum(counted) over (partition by brand) as share
+    from threads
+    qualify row_number() over (partition by brand order by counted desc, first_at, source, thread)
+        <= coalesce(getvariable('top')::integer, 20)
+),
+roots as (
+    select
+        v_mentions.brand,
+        v_mentions.source,
+        v_mentions.source_id,
+        coalesce(v_mentions.title, v_mentions.text) as title,
+        v_mentions.url
+    from v_mentions
+    semi join top_threads
+        on top_threads.brand = v_mentions.brand
+        and top_threads.source = v_mentions.source
+        and top_threads.thread = v_mentions.source_id
+)
+select
+    top_threads.brand,
+    top_threads.source,
+    top_threads.channel,
+    top_threads.thread,
+    left(coalesce(roots.title, top_threads.earliest.title), 200) as title,
+    case when roots.title is not null then roots.url else top_threads.earliest.url end as url,
+    top_threads.counted,
+    top_threads.share,
+    top_threads.negative,
+    case when top_threads.scored > 0 then top_threads.negative / top_threads.scored end as negative_share,
+    top_threads.authors,
+    top_threads.first_at,
+    top_threads.last_at
+from top_threads
+left join roots
+    on roots.brand = top_threads.brand
+    and roots.source = top_threads.source
+    and roots.source_id = top_threads.thread
+order by top_threads.brand, top_threads.counted desc, top_threads.first_at, top_threads.source, top_threads.thread;

@@ -1,0 +1,154 @@
+from datetime import timedelta
+from time import perf_counter
+
+import numpy as np
+import pytest
+
+from monitor.detect.evidence import Evidence
+from monitor.detect.explain import explain
+from monitor.detect.incidents import Course
+from tests.detect.conftest import START
+
+NOW = START + timedelta(days=20)
+END = NOW + timedelta(hours=6)
+EVERYDAY = [
+    "what to watch on streamly tonight?",
+    "streamly has a new show",
+    "I love streamly",
+    "streamly app is fine",
+    "the show is boring",
+]
+ANGRY = [
+    "Streamly price hike is outrageous",
+    "this price hike! cancelling, going to Vuebox",
+    "price hike and two logins, I am done with streamly",
+]
+
+
+def course(**more):
+    values = dict(  # noqa: C408
+        onset=NOW, alerted_at=NOW + timedelta(minutes=10), resolved_at=None, series=("negative",), peak=40, peak_at=NOW, expected_low=1,
+        expected_high=6, negative_peak=30, negative_low=0, negative_high=3, observed=90, negative=60, strength=4.0, told=4.0, told_at=NOW,
+        strong_bins=5, severity="warning",
+    )  # fmt: skip
+    return Course(**values | more)
+
+
+def fill(store, brand, *, count=120):
+    rng = np.random.default_rng(1)
+    store.cover(START, END)
+    usual = [(NOW - timedelta(minutes=int(rng.integers(1, 10_000))), EVERYDAY[n % 5], [0, 0, 1, 0, -1][n % 5]) for n in range(600)]
+    upset = [
+        (
+            NOW + timedelta(minutes=int(rng.integers(0, 300))),
+            ANGRY[n % 3] + " " * (n % 3) + f"({n})",
+            -1,
+            {"source": "comments" if n % 2 else "x", "likes": n},
+        )
+        for n in range(count)
+    ]
+    store.say(brand, usual + upset)
+    store.con.execute(
+        """
+        insert into rollup_5m by name
+        select brand, source, 'all' as facet, '' as value, time_bucket(interval 5 minutes, created_at) as bin_start,
+            bin_start::date as local_day, 0 as local_hour, count(*) as mentions, count(*) as counted, count(label) as scored,
+            count(*) filter (where label = -1) as negative, 0 as neutral, 0 as positive, 0 as unscored, 0 as muted, 0 as own,
+            0 as spam, 0 as duplicates, 0 as churn
+        from v_mentions group by all
+        """
+    )
+
+
+@pytest.fixture
+def brand(store):
+    return store.brand(rivals=["Vuebox", "Cinemata"])
+
+
+def test_the_planted_phrase_rival_and_source_are_found(store, brand):
+    fill(store, brand)
+    reason = explain(store.con, brand, course(), until=END)
+    evidence = reason.evidence
+    assert reason.direction == "backlash"
+    assert reason.summary == "Streamly backlash: price hike. 30 negative in an hour, usual 0–3"
+    assert evidence.terms[0].term == "price hike"
+    assert evidence.terms[0].count == 120
+    assert evidence.terms[0].usual == 0
+    assert [(rival.name, rival.count) for rival in evidence.rivals] == [("Vuebox", 40)]
+    assert {share.source: share.count for share in evidence.sources} == {"comments": 60, "x": 60}
+    assert evidence.sources[0].lag_minutes <= 20
+    assert (evidence.leaving, evidence.outage, evidence.counted, evidence.negative) == (80, 0, 120, 120)
+    assert evidence.authors == 120
+    assert evidence.coverage == 1
+
+
+def test_examples_are_heard_varied_and_agree(store, brand):
+    fill(store, brand)
+    examples = explain(store.con, brand, course(), until=END).evidence.examples
+    assert 3 <= len(examples) <= 5
+    assert len({example.author for example in examples}) == len(examples)
+    assert {example.source for example in examples} == {"comments", "x"}
+    assert all(example.label == -1 for example in examples)
+    assert max(example.engagement for example in examples) >= 110
+
+
+def test_the_query_counts_the_same_again(store, brand):
+    fill(store, brand)
+    evidence = explain(store.con, brand, course(), until=END).evidence
+    assert store.con.execute(evidence.query).fetchall() == [(evidence.counted,)]
+
+
+def test_erased_texts_still_count(store, brand):
+    fill(store, brand)
+    store.con.execute("update mention set text = null, title = null, author_name = null, state = 'deleted'")
+    reason = explain(store.con, brand, course(), until=END)
+    assert (reason.evidence.counted, reason.evidence.authors, reason.evidence.top_author_share) == (120, 0, None)
+    assert list(reason.evidence.terms) == list(reason.evidence.examples) == []
+
+
+def test_nothing_said_is_explained_by_nothing(store, brand):
+    reason = explain(store.con, brand, course(), until=END)
+    assert (reason.direction, reason.first, reason.evidence.counted) == ("surge", None, 0)
+
+
+def test_the_first_mention_and_the_event_are_named(store, brand):
+    fill(store, brand)
+    for hours, name in ((-30, "too old"), (-5, "older"), (-0.2, "Prices rise"), (3, "later")):
+        store.con.execute("insert into event values (?, 'Streamly', ?, null)", [name, NOW + timedelta(hours=hours)])
+    reason = explain(store.con, brand, course(), until=END)
+    first = store.con.execute("select source, source_id from mention where created_at >= ? order by created_at, 1, 2", [NOW]).fetchone()
+    assert reason.first == first
+    assert reason.event == "Prices rise"
+    assert "Prices rise" in reason.summary
+
+
+@pytest.mark.parametrize(
+    ("text", "leaving", "outage"),
+    [
+        pytest.param("Cancelled.", 1, 0, id="one word"),
+        pytest.param("my flight was cancelled again", 0, 1, id="cancelled flight"),
+        pytest.param("they cancelled my favourite show", 0, 1, id="cancelled show"),
+        pytest.param("I'm unsubscribing", 1, 0, id="unsubscribe"),
+        pytest.param("is it down? nothing loads", 0, 1, id="down"),
+        pytest.param("downtown was fun", 0, 0, id="longer word"),
+    ],
+)
+def test_words_that_leave_and_words_that_report(store, brand, text, leaving, outage):
+    store.say(brand, [(NOW, text, 0)])
+    evidence = explain(store.con, brand, course(), until=END).evidence
+    assert (evidence.leaving, evidence.outage) == (leaving, outage)
+
+
+def test_evidence_survives_being_stored(store, brand):
+    fill(store, brand)
+    evidence = explain(store.con, brand, course(), until=END).evidence
+    assert Evidence.from_json(evidence.to_json()) == evidence
+
+
+def test_a_large_incident_is_explained_in_bounded_time(store, brand):
+    fill(store, brand, count=40_000)
+    started = perf_counter()
+    evidence = explain(store.con, brand, course(), until=END).evidence
+    assert perf_counter() - started < 5
+    assert evidence.counted == 40_000
+    assert evidence.terms[0].count == pytest.approx(40_000, rel=0.01)
