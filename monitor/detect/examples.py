@@ -18,7 +18,11 @@ LOOKED_AT = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One counted mention of the incident; `text` folded, title and all, "" where it is gone."""
+    """One counted mention; `shown` and `text` hold title and all, as written and folded, "" where it is gone.
+
+    author  with its source, as "x:name"
+    shared  whether it is a mention of another brand too
+    """
 
     source: str
     source_id: str
@@ -32,6 +36,7 @@ class Said:
     leaving: bool
     outage: bool
     thanks: bool
+    shared: bool
     text: str
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -13,7 +14,8 @@ from monitor.detect.evidence import Evidence, Named, RisingTerm, SourceShare
 from monitor.detect.examples import Said, examples_of
 from monitor.detect.incidents import Course
 from monitor.detect.series import BIN, read_bins
-from monitor.detect.signals import FLAGS
+from monitor.detect.signals import flags
+from monitor.detect.spill import spill_from
 from monitor.detect.terms import Rising, hidden_words, rising
 from monitor.detect.verdict import Direction, Mood, direction_of, summary_of
 from monitor.rule import And, Node, Not, Or, Term, parse_rule, term_for
@@ -31,6 +33,7 @@ class Reason:
 
     first  source and source id of its first mention; None where there is none
     event  name of the known event it follows
+    spill  the other brand whose story this really is
     """
 
     direction: Direction
@@ -38,6 +41,7 @@ class Reason:
     evidence: Evidence
     first: tuple[str, str] | None
     event: str | None
+    spill: str | None
 
 
 def explain(con: duckdb.DuckDBPyConnection, brand: Brand, course: Course, *, until: datetime) -> Reason:
@@ -50,8 +54,8 @@ def explain(con: duckdb.DuckDBPyConnection, brand: Brand, course: Course, *, unt
     Other incidents of the brand are no part of the days before.
     """
     totals, said = _read(con, brand.name, course.onset, until)
-    counted, negative, positive, first = totals
-    usual = _usual_mood(con, brand.name, course.onset)
+    counted = totals.counted
+    usual = _usual(con, brand.name, course.onset)
     sources = _sources(con, brand.name, course.onset, until)
     scale = counted / len(said) if said else 0.0
     leaving, outage, thanks = (
@@ -59,17 +63,17 @@ def explain(con: duckdb.DuckDBPyConnection, brand: Brand, course: Course, *, unt
         if said
         else (0, 0, 0)
     )
-    scored = sum(one.label is not None for one in said) * scale
-    now = Mood(counted, scored, negative, positive, leaving, outage, thanks)
-    direction = direction_of(now, usual.mood, usual_counted=sum(source.usual for source in sources))
+    usual_counted = sum(source.usual for source in sources)
+    direction = direction_of(_mood(said, scale), usual.mood, usual_counted=usual.alone * usual_counted)
+    spill = spill_from(con, brand.name, course.onset, until, usual=usual_counted)
     found = rising([one.text for one in said if one.text][:SAMPLE], usual.texts, hidden=_hidden(brand))
     terms = [_term(term, said, usual.texts, scale) for term in found]
     authors = Counter(one.author for one in said if one.author)
     event = _event(con, brand.name, course)
     evidence = Evidence(
         counted=counted,
-        negative=negative,
-        positive=positive,
+        negative=totals.negative,
+        positive=totals.positive,
         terms=terms,
         sources=sources,
         rivals=_rivals(brand, said, scale),
@@ -83,94 +87,112 @@ def explain(con: duckdb.DuckDBPyConnection, brand: Brand, course: Course, *, unt
         query=_query(brand.name, course.onset, until),
     )
     summary = summary_of(
-        brand.name, direction, course, event=event, terms=[term.term for term in terms if 2 * term.count >= terms[0].count]
+        brand.name,
+        direction,
+        course,
+        event=f"spill-over from {spill}" if spill else event,
+        terms=[term.term for term in terms if 2 * term.count >= terms[0].count],
     )
-    return Reason(direction, summary, evidence, first, event)
+    return Reason(direction, summary, evidence, totals.first, event, spill)
 
 
 @dataclass(frozen=True, slots=True)
 class _Usual:
+    """The days before: mood and texts of a sample, and which part of it names no other brand."""
+
     mood: Mood
+    alone: float
     texts: Sequence[str]
 
 
-def _read(
-    con: duckdb.DuckDBPyConnection, brand: str, since: datetime, until: datetime
-) -> tuple[tuple[int, int, int, tuple[str, str] | None], list[Said]]:
-    rows = con.execute(
-        f"""
-        with said as (
-            select
-                source, source_id, created_at, channel, coalesce(author_name, author_id) as author, title, text, url,
-                label, engagement
-            from v_mentions
-            where brand = ? and counted and created_at >= ? and created_at < ?
-        ),
-        totals as (
-            select
-                count(*) as counted,
-                count(*) filter (where label = -1) as negative,
-                count(*) filter (where label = 1) as positive,
-                min((created_at, source, source_id)) as earliest
-            from said
-        ),
-        part as (select * from said order by hash(source_id), source_id, source limit {READ})
-        select totals.*, source, source_id, created_at, channel, author,
-            concat_ws(chr(10), title, text), url, label, engagement, leaving, outage, thanks
-        from (select *, {FLAGS} from part) cross join totals
+@dataclass(frozen=True, slots=True)
+class _Totals:
+    counted: int
+    negative: int
+    positive: int
+    first: tuple[str, str] | None
+
+
+def _mood(said: Sequence[Said], scale: float) -> Mood:
+    """The mood of the mentions that name this brand alone: of two brands, a label does not say which it blames."""
+    alone = [one for one in said if not one.shared]
+    return Mood(
+        counted=scale * len(alone),
+        scored=scale * sum(one.label is not None for one in alone),
+        negative=scale * sum(one.label == -1 for one in alone),
+        positive=scale * sum(one.label == 1 for one in alone),
+        leaving=scale * sum(one.leaving for one in alone),
+        outage=scale * sum(one.outage for one in alone),
+        thanks=scale * sum(one.thanks for one in alone),
+    )
+
+
+def _read(con: duckdb.DuckDBPyConnection, brand: str, since: datetime, until: datetime) -> tuple[_Totals, list[Said]]:
+    totals = con.execute(
+        """
+        select count(*), count(*) filter (where label = -1), count(*) filter (where label = 1),
+            min({'at': created_at, 'source': source, 'source_id': source_id})
+        from mention_brand
+        where brand = ? and counted and created_at >= ? and created_at < ?
         """,
         [brand, since, until],
-    ).fetchall()
-    if not rows:
-        return (0, 0, 0, None), []
-    counted, negative, positive, earliest = rows[0][:4]
-    said = []
-    for _, _, _, _, source, source_id, created_at, channel, author, text, url, label, engagement, *flags in rows:
-        who = f"{source}:{author}" if author else None
-        said.append(
-            Said(
-                source,
-                source_id,
-                created_at,
-                channel,
-                who,
-                text or "",
-                url,
-                label,
-                engagement,
-                flags[0],
-                flags[1],
-                flags[2],
-                folded(text or ""),
-            )
-        )
-    _, source, source_id = earliest.values() if isinstance(earliest, dict) else earliest
-    return (counted, negative, positive, (source, source_id)), said
+    ).fetchall()[0]
+    said = _said(con, brand, since, until, before=None, at_most=READ)
+    counted, negative, positive, earliest = totals
+    first = (earliest["source"], earliest["source_id"]) if earliest else None
+    return _Totals(counted, negative, positive, first), said
 
 
-def _usual_mood(con: duckdb.DuckDBPyConnection, brand: str, onset: datetime) -> _Usual:
+def _usual(con: duckdb.DuckDBPyConnection, brand: str, onset: datetime) -> _Usual:
+    said = _said(con, brand, onset - BASELINE, onset, before=onset, at_most=READ_BEFORE)
+    alone = sum(not one.shared for one in said) / len(said) if said else 0.0
+    return _Usual(_mood(said, 1.0), alone, [one.text for one in said if one.text][:SAMPLE])
+
+
+def _said(
+    con: duckdb.DuckDBPyConnection, brand: str, since: datetime, until: datetime, *, before: datetime | None, at_most: int
+) -> list[Said]:
+    """Counted mentions of a stretch, a fixed sample where there are more; `before` leaves out incidents that began before it."""
     rows = con.execute(
         f"""
-        with before as (
-            select source, source_id, title, text, label
-            from v_mentions
-            where brand = ? and counted and created_at >= ? and created_at < ?
+        with named as (
+            select source, source_id, created_at, label
+            from mention_brand
+            where brand = $brand and counted and created_at >= $since and created_at < $until
                 and not exists (
                     select 1 from incident
-                    where incident.brand = v_mentions.brand and incident.onset_at < ? and incident.resolved_at is not null
-                        and v_mentions.created_at >= incident.onset_at and v_mentions.created_at < incident.resolved_at
+                    where incident.brand = $brand and incident.onset_at < $before
+                        and created_at >= incident.onset_at and created_at < coalesce(incident.resolved_at, $until)
                 )
             order by hash(source_id), source_id, source
-            limit {READ_BEFORE}
+            limit {at_most}
+        ),
+        others as (
+            select distinct source, source_id
+            from mention_brand
+            where brand <> $brand and created_at >= $since and created_at < $until
+        ),
+        said as (
+            select
+                source, source_id, created_at, channel, coalesce(author_name, author_id) as author, title, text, url, named.label,
+                case when coalesce(likes, replies, reposts, quotes, score) is not null
+                    then coalesce(likes, 0) + coalesce(replies, 0) + coalesce(reposts, 0) + coalesce(quotes, 0) + coalesce(score, 0)
+                end as engagement,
+                others.source is not null as shared
+            from named
+            join mention using (source, source_id, created_at)
+            left join others using (source, source_id)
+            where created_at >= $since and created_at < $until
         )
-        select label, leaving, outage, thanks, concat_ws(chr(10), title, text) from (select *, {FLAGS} from before)
+        select source, source_id, created_at, channel, source || ':' || author, concat_ws(chr(10), title, text), url, label, engagement,
+            leaving, outage, thanks, shared
+        from (select *, {flags(brand)} from said)
+        order by hash(source_id), source_id, source
         """,
-        [brand, onset - BASELINE, onset, onset],
+        {"brand": brand, "since": since, "until": until, "before": before},
     ).fetchall()
-    labels = Counter(label for label, *_ in rows)
-    leaving, outage, thanks = (sum(flag) for flag in zip(*(row[1:4] for row in rows), strict=True)) if rows else (0, 0, 0)
-    mood = Mood(len(rows), len(rows) - labels[None], labels[-1], labels[1], leaving, outage, thanks)
-    return _Usual(mood, [folded(text) for *_, text in rows if text][:SAMPLE])
+    columns: list[list[Any]] = [[*row, folded(row[5])] for row in rows]
+    return [Said(*values) for values in columns]
 
 
 def _sources(con: duckdb.DuckDBPyConnection, brand: str, since: datetime, until: datetime) -> list[SourceShare]:

@@ -21,11 +21,15 @@ SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
 THRESHOLDS: MappingProxyType[Sensitivity, float] = MappingProxyType({"calm": 2.2, "balanced": 1.5, "eager": 1.15})
 # mentions in the trailing hour without which no series speaks: below, three excited people are a crisis
 FLOORS = MappingProxyType({"volume": 10, "negative": 8})
-QUIET = 12 * BINS_AN_HOUR
-QUIET_SHARE = 0.25
-STRONG = 1.0
-AFTERMATH = timedelta(hours=24)
+# how many bins must be calm before it is over: a crisis sleeps at night and is the same one in the morning
+QUIET: MappingProxyType[Severity, int] = MappingProxyType(
+    {"info": 4 * BINS_AN_HOUR, "warning": 12 * BINS_AN_HOUR, "critical": 12 * BINS_AN_HOUR}
+)
+QUIET_SHARE = 0.5
+STRONG = 1.25
+AFTERMATH = timedelta(hours=16)
 RETELL = timedelta(hours=1)
+DAYS_OF_A_WEEK = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,9 @@ class _Seen:
     volume_reading: Reading
     negative_reading: Reading
 
+    def reading(self, name: str) -> Reading:
+        return self.volume_reading if name == "volume" else self.negative_reading
+
     @property
     def is_high(self) -> bool:
         return self.volume_reading.is_high or self.negative_reading.is_high
@@ -116,9 +123,10 @@ class Tracker:
                after an incident only where it also reaches half of that one's strength
     escalates  when the strength reaches twice the told value, an hour or more after the last word, or when
                the severity rises
-    resolves   when of the last twelve hours that were looked at at most a quarter lay above the usual range
-               of their time of day, and none was strong (strength 1). A night does not end it: nights are
-               compared with nights. It ended where these twelve hours began
+    resolves   when of the last twelve hours that were looked at (four, where it never was more than info) no more than
+               QUIET_SHARE lay above the usual range of their time of day, and none was strong. A night does not end it:
+               nights are compared with nights. It ended where these hours began, never before it was noticed
+    with less than a week of known days only a critical distance is more than info
     """
 
     def __init__(self, zone: ZoneInfo, *, sensitivity: Sensitivity) -> None:
@@ -195,14 +203,15 @@ class Tracker:
         return "opened"
 
     def _rise(self, fired: tuple[str, ...]) -> list[_Seen]:
-        """The bins from the start of the rise to now: back over all that lie above the usual range, but for two in a row."""
+        """The bins from the start of the rise to now: back over all that lie a fifth as far above the usual range, but for two in a row."""
+        levels = {name: self._seen[-1].reading(name).above / 5 for name in fired}
         rise: list[_Seen] = []
         pending: list[_Seen] = []
         for seen in reversed(self._seen):
             if self._ended is not None and seen.start < self._ended[0]:
                 break
             pending.append(seen)
-            if any((seen.volume_reading if name == "volume" else seen.negative_reading).is_high for name in fired) or not rise:
+            if any(seen.reading(name).above > max(0.0, level) for name, level in levels.items()) or not rise:
                 rise.extend(pending)
                 pending = []
             elif len(pending) > 2:
@@ -224,16 +233,17 @@ class Tracker:
         return self._resolve(now) if self._is_quiet(now) else None
 
     def _is_quiet(self, course: Course) -> bool:
-        window = list(self._seen)[-QUIET:]
-        if len(window) < QUIET or window[0].start < course.onset:
+        quiet = QUIET[course.severity]
+        window = list(self._seen)[-quiet:]
+        if len(window) < quiet or window[0].start < course.alerted_at:
             return False
-        if sum(seen.is_high for seen in window) > QUIET_SHARE * QUIET:
+        if sum(seen.is_high for seen in window) > QUIET_SHARE * quiet:
             return False
         return not any(seen.is_strong for seen in window)
 
     def _resolve(self, course: Course) -> Step:
-        quiet = list(self._seen)[-QUIET:]
-        ended_at = max(quiet[0].start, course.onset + BIN)
+        quiet = list(self._seen)[-QUIET[course.severity] :]
+        ended_at = quiet[0].start
         over = replace(
             course,
             resolved_at=ended_at,
@@ -245,7 +255,9 @@ class Tracker:
         return "resolved"
 
     def _severity(self, course: Course) -> Severity:
-        return severity_of(strength=course.strength, threshold=self.threshold, strong_bins=course.strong_bins, peak=course.peak)
+        severity = severity_of(strength=course.strength, threshold=self.threshold, strong_bins=course.strong_bins, peak=course.peak)
+        # weekends are unusual to whoever has only seen weekdays
+        return "info" if severity == "warning" and self.volume.known_days < DAYS_OF_A_WEEK else severity
 
 
 def warm(tracker: Tracker, bins: Iterable[tuple[datetime, float, float]], *, armed_from: datetime) -> None:

@@ -136,7 +136,8 @@ def incident_of(brand: Brand, course: Course, reason: Reason, *, incident_id: st
         brand=brand.name,
         state="resolved" if course.resolved_at else "escalated" if course.escalated else "open",
         direction=reason.direction,
-        severity=course.severity,
+        # what spills over from another brand is that brand's alarm
+        severity="info" if reason.spill else course.severity,
         origin=origin,
         found_by="detector",
         series=course.series,

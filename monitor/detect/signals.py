@@ -1,5 +1,7 @@
 """Words that say somebody leaves, reports a fault or praises: short English lists until intents exist."""
 
+import re
+
 # matched in lower-cased text by RE2, which has no lookaround: what is cancelled beside a subscription is told apart by its own pattern
 _CANCEL = r"\b(cancel|cancels|cancell?ed|cancell?ing|cancellation)\b"
 _CALLED_OFF = r"(flights?|flight\w+|trips?|trains?|shows?|series|tours?|concerts?|orders?|appointments?)"
@@ -18,14 +20,17 @@ _OUTAGE = (
 _THANKS = r"\b(thanks|thank you|thx|love|loved|loving|amazing|awesome|brilliant|wonderful|best|beautiful|great|perfect|masterpiece)\b"
 
 
-def _found(pattern: str) -> str:
-    return f"regexp_matches(words, '{pattern.replace(chr(39), chr(39) * 2)}')"
-
-
-# columns of a select over title and text
-FLAGS = f"""
+def flags(brand: str) -> str:
+    """The columns words, leaving, outage and thanks of a select over title and text; who comes to this brand does not leave it."""
+    coming = r"\b((switch\w*|mov\w*|go|going|gone|off|came|sign\w* up) (over )?(to|with|for)|hello|hi|hey|join\w*)"
+    arriving = rf"{coming}\W+{re.escape(brand.lower())}"
+    return f"""
     lower(concat_ws(' ', title, text)) as words,
-    {_found(_LEAVING)} or ({_found(_CANCEL)} and not {_found(_NOT_OURS)}) as leaving,
+    ({_found(_LEAVING)} or ({_found(_CANCEL)} and not {_found(_NOT_OURS)})) and not {_found(arriving)} as leaving,
     {_found(_OUTAGE)} or {_found(_NOT_OURS)} as outage,
     {_found(_THANKS)} as thanks
 """
+
+
+def _found(pattern: str) -> str:
+    return f"regexp_matches(words, '{pattern.replace(chr(39), chr(39) * 2)}')"

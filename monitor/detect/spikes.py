@@ -1,7 +1,7 @@
 """How unusual a series is at this moment, judged by its own past alone."""
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from math import inf, isnan, nan, sqrt
 from typing import NamedTuple
@@ -21,6 +21,8 @@ CAP = 5.0
 HALF_DAY = 12 * BINS_AN_HOUR
 LONG = 12 * BINS_AN_HOUR
 LONG_RISE = 1.4
+# a day's strength from which on it says nothing of what is usual, and in how many of 28 days that may be
+EXTREME, EXTREME_DAYS = 6.0, 7
 LONG_SCALE = 1.5 / 4
 PRIOR_DAYS, PRIOR_DISPERSION = 4, 1.5
 SILENT_DAYS = 14
@@ -47,9 +49,14 @@ class Reading:
     expected_high: float
 
     @property
+    def above(self) -> float:
+        """By how many mentions an hour the hour, or its last quarter, lies above what is usual; below 0 where it does not."""
+        return max(self.observed_hour, self.pace) - self.expected_high
+
+    @property
     def is_high(self) -> bool:
         """Whether the hour or its last quarter lies above what is usual."""
-        return self.observed_hour > self.expected_high or self.pace > self.expected_high
+        return self.above > 0
 
 
 UNKNOWN = Reading(nan, nan, nan, nan, 0.0, inf)
@@ -67,6 +74,7 @@ class _Day:
     bins: int = 0
     hours: dict[tuple[int, int], list[float]] = field(default_factory=dict)
     stretches: dict[int, float] = field(default_factory=dict)
+    strongest: float = 0.0
 
 
 class _Spread(NamedTuple):
@@ -85,9 +93,13 @@ class Gauge:
     does not hide the next; r = u / (P + 0.5). Strength is the geometric mean of the three r + 0.02. Bins that
     nobody looked at (NaN) count nowhere; a mean needs half of its bins.
 
+    A day that reached a strength of 6 says nothing of what is usual and is left out of all of this, unless there are more
+    than seven such days, for then they are the new usual.
+
     A slow rise shows at no scale up to an hour, so the last twelve hours are also taken as one count x and held against the
     same twelve hours of earlier days, m on average and D times as dispersed as chance: 2 (sqrt(x + 3/8) - sqrt(m + 3/8)) /
-    sqrt(D (1 + 1/n)) standard deviations, of which 4 are a strength of 1.5, where x is at least 1.4 m. D is shrunk towards
+    sqrt(D (1 + 1/n)) standard deviations, of which 4 are a strength of 1.5, where x is at least 1.4 m and
+    the last hour lies above its usual range. D is shrunk towards
     1.5 while days are few. The larger of the two strengths speaks.
 
     The past is known once three earlier local days were looked at for half their length or more, beginning with the
@@ -108,13 +120,22 @@ class Gauge:
         self._stretch_sum = 0.0
         self._stretch_known = 0
         self._means = np.full((len(SCALES), WEEK), nan)
+        self._day_of = np.zeros(WEEK, dtype=np.int64)
         self._at = 0
         self._quarter: tuple[date, int] | None = None
         self._centre: list[tuple[float, float]] | None = None
         self._peaks: list[float] | None = None
+        self._known: int | None = None
         self._hour: tuple[int, int] | None = None
         self._band: tuple[float, float] | None = None
         self._usual_stretch: tuple[_Spread, _Spread] | None = None
+
+    @property
+    def known_days(self) -> int:
+        """How many earlier local days say what is usual."""
+        if self._known is None:
+            self._known = len(self._known_days())
+        return self._known
 
     def step(self, bin_start: datetime, value: float) -> Reading:
         """Take in the next bin.
@@ -127,13 +148,14 @@ class Gauge:
         self._last.append(value)
         means = self._trailing()
         self._means[:, self._at] = means
+        self._day_of[self._at] = local.toordinal()
         self._at = (self._at + 1) % WEEK
         self._lengthen(value)
         if isnan(value):
             return UNKNOWN
         day = self._days[local.date()]
         sudden = self._strength(means, day)
-        strength = sudden if isnan(sudden) else max(sudden, self._long_strength(local))
+        day.strongest = max(day.strongest, sudden)
         if 2 * self._stretch_known >= LONG:
             day.stretches[local.hour] = self._stretch_sum * LONG / self._stretch_known
         day.total += value
@@ -142,7 +164,9 @@ class Gauge:
         hour[0] += value
         hour[1] += 1
         low, high = self._usual()
-        return Reading(strength, sudden, means[2] * BINS_AN_HOUR, means[1] * BINS_AN_HOUR, low, high)
+        seen = Reading(sudden, sudden, means[2] * BINS_AN_HOUR, means[1] * BINS_AN_HOUR, low, high)
+        slow = self._slow_strength(local) if seen.observed_hour > high else 0.0
+        return replace(seen, strength=slow) if slow > sudden else seen
 
     def _turn(self, bin_start: datetime, local: datetime) -> None:
         """Start what begins with this bin: a local day, a local hour, a quarter of a UTC day."""
@@ -152,7 +176,7 @@ class Gauge:
             self._days.setdefault(today, _Day())
             for day in [day for day in self._days if (today - day).days > KNOWN_DAYS]:
                 del self._days[day]
-            self._peaks = self._hour = None
+            self._peaks = self._known = self._hour = None
         if (local.hour, local.fold) != self._hour:
             self._hour = (local.hour, local.fold)
             self._band = self._usual_stretch = None
@@ -172,8 +196,9 @@ class Gauge:
     def _centres(self) -> list[tuple[float, float]] | None:
         """Median and spread of the last week's means at each scale; None before there are six hours of them."""
         centres = []
+        extreme = np.isin(self._day_of, [day.toordinal() for day in self._extreme_days()])
         for means in self._means:
-            known: npt.NDArray[np.float64] = means[~np.isnan(means)]
+            known: npt.NDArray[np.float64] = means[~(np.isnan(means) | extreme)]
             if len(known) < 6 * BINS_AN_HOUR:
                 return None
             median = float(np.median(known))
@@ -203,7 +228,7 @@ class Gauge:
             self._stretch_sum += value
             self._stretch_known += 1
 
-    def _long_strength(self, local: datetime) -> float:
+    def _slow_strength(self, local: datetime) -> float:
         """The strength of the last twelve hours as one count, against the same twelve hours of earlier days."""
         if 2 * self._stretch_known < LONG:
             return 0.0
@@ -226,7 +251,9 @@ class Gauge:
     def _known_days(self) -> list[_Day]:
         """The earlier days that say what is usual; none while the past is too short."""
         total = 0.0
+        extreme = self._extreme_days()
         begun: list[_Day] = []
+        usual: list[_Day] = []
         covered = 0
         for day, seen in sorted(self._days.items()):
             if day == self._today:
@@ -235,9 +262,16 @@ class Gauge:
             covered += seen.bins >= HALF_DAY
             if seen.bins >= HALF_DAY and (total >= self.enough or covered > SILENT_DAYS):
                 begun.append(seen)
+                if day not in extreme:
+                    usual.append(seen)
         if len(begun) < GRACE_DAYS:
             return []
-        return begun
+        return usual or begun
+
+    def _extreme_days(self) -> frozenset[date]:
+        """Days that reached four times the strength of an ordinary incident; none where they are many, for then they are the new usual."""
+        extreme = frozenset(day for day, seen in self._days.items() if seen.strongest >= EXTREME)
+        return extreme if len(extreme) <= EXTREME_DAYS else frozenset()
 
     def _typical_peaks(self) -> list[float]:
         days = self._known_days()

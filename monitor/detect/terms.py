@@ -12,6 +12,7 @@ from monitor.text import folded
 # size of the prior, as a part of the pooled texts
 PRIOR = 0.1
 SURE = 3.0
+RATE = 1.5
 _LINK = re.compile(r"https?://\S+|www\.\S+")
 _TOKEN = re.compile(r"[@#]?\w+(?:['-]\w+)*")
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{2,}")
@@ -76,7 +77,7 @@ def rising(now: Sequence[str], usual: Sequence[str], *, hidden: frozenset[str], 
     now, usual  folded texts; a term counts once a text
     hidden      words that are never shown, alone or in a phrase: the brand's own names
     source      log-odds ratio with an informative Dirichlet prior (Monroe, Colaresi & Quinn 2008, eq. 15-22); the prior is the
-                pooled texts', at a tenth of their size. A term must reach 3 standard deviations, twice its usual rate, and 3 texts
+                pooled texts', at a tenth of their size. A term must reach 3 standard deviations, 1.5 times its usual rate, and 3 texts
                 (1 % of them where that is more). A phrase takes the place of its words.
     """
     seen, before = _document_counts(now, hidden), _document_counts(usual, hidden)
@@ -88,7 +89,7 @@ def rising(now: Sequence[str], usual: Sequence[str], *, hidden: frozenset[str], 
     candidates = []
     for term, count in seen.items():
         earlier = before[term]
-        if count < least or count * max(1, len(usual)) < 2 * earlier * len(now):
+        if count < least or count * max(1, len(usual)) < RATE * earlier * len(now):
             continue
         prior = PRIOR * (count + earlier)
         odds = log((count + prior) / (total + whole - count - prior)) - log((earlier + prior) / (total_before + whole - earlier - prior))

@@ -21,6 +21,8 @@ _OPTIONS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "allow_community_extensions": False,
+    # many small statements: further threads would only wait for each other, and readers want the other cores
+    "threads": 1,
 }
 
 
@@ -59,7 +61,7 @@ class Store:
                 # an error inside commit has ended the transaction already
                 if not isinstance(error, duckdb.Error) or "no transaction is active" not in str(error):
                     self._roll_back(con)
-                if isinstance(error, duckdb.IOException):
+                if _is_of_the_disk(error):
                     raise StoreError(
                         f"store: {str(error).splitlines()[0]}; free some space and try again, nothing was half-written"
                     ) from error
@@ -71,11 +73,15 @@ class Store:
         with self._turn:
             con = self._open()
             self._uses += 1
+            is_dead = False
             try:
                 yield con
+            except BaseException:
+                is_dead = _is_dead(con)
+                raise
             finally:
                 self._uses -= 1
-                if not self._uses and self._lease.is_wanted():
+                if not self._uses and (is_dead or self._lease.is_wanted()):
                     self._close()
 
     def close(self) -> None:
@@ -131,6 +137,24 @@ class Store:
             log.debug("rollback: %s", error)
 
 
+def _is_of_the_disk(error: BaseException) -> bool:
+    """Whether the disk refused: DuckDB says so in three ways, the last two where a commit or a checkpoint met it."""
+    return isinstance(error, duckdb.IOException | duckdb.FatalException) or (
+        isinstance(error, duckdb.TransactionException) and "Failed to commit" in str(error)
+    )
+
+
+def _is_dead(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether DuckDB has given the file up, as after a failed checkpoint: opening it again recovers it."""
+    try:
+        con.execute("select 1")
+    except duckdb.FatalException:
+        return True
+    except duckdb.Error:
+        return False
+    return False
+
+
 def sync_brands(con: duckdb.DuckDBPyConnection, brands: Sequence[Brand]) -> list[str]:
     """Make the table of brands say what the configuration says; the names whose time zone changed.
 
@@ -150,7 +174,7 @@ def sync_brands(con: duckdb.DuckDBPyConnection, brands: Sequence[Brand]) -> list
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         con = duckdb.connect(str(path), config=_OPTIONS)
-    except duckdb.IOException as error:
+    except duckdb.Error as error:
         seen = str(error).splitlines()[0]
         raise StoreError(f"store: cannot open {path} ({seen}); close any DuckDB shell on it, analysts use the published copy") from error
     try:

@@ -74,6 +74,8 @@ def restart(con: duckdb.DuckDBPyConnection, run: Run) -> None:
         "update run set state = 'running', finished_at = null, seen = 0, set_aside = 0, error = null where run_id = ?", [run.run_id]
     )
     con.execute("delete from quarantine where run_id = ?", [run.run_id])
+    # what was looked at stays so; its items are counted again
+    con.execute("update coverage set count = 0 where run_id = ?", [run.run_id])
 
 
 def count(con: duckdb.DuckDBPyConnection, run: Run, *, seen: int, stored: int, set_aside: int) -> None:

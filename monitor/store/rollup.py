@@ -36,35 +36,43 @@ def recompute(con: duckdb.DuckDBPyConnection, touched: Iterable[datetime]) -> No
     first, last = starts[0], starts[-1]
     bins = f"bin_start between timestamp '{first}' and timestamp '{last}' and bin_start in ({_literals('timestamp', starts)})"
     con.execute(f"delete from rollup_5m where {bins}")
-    con.execute(f"""
+    con.execute(_count(bins, first, last, facet="'all'", value="''", lists=""))
+    listed = con.execute(f"""
+        select coalesce(bool_or(len(topics) > 0), false), coalesce(bool_or(len(intents) > 0), false)
+        from mention_brand
+        where created_at >= timestamp '{first}' and created_at < timestamp '{last}' + interval 5 minutes
+    """).fetchall()[0]
+    for facet, column, is_used in (("topic", "topics", listed[0]), ("intent", "intents", listed[1])):
+        if is_used:
+            con.execute(_count(bins, first, last, facet=f"'{facet}'", value="listed", lists=f", unnest(list_distinct({column})) as listed"))
+    _recompute_days(con, starts)
+
+
+def _count(bins: str, first: datetime, last: datetime, *, facet: str, value: str, lists: str) -> str:
+    """SQL: one facet of the touched bins, counted again; a mention with two topics counts for both."""
+    return f"""
         insert into rollup_5m
         select
-            faceted.brand,
-            faceted.source,
-            facet.facet,
-            facet.value,
+            counting.brand,
+            source,
+            {facet},
+            {value},
             bin_start,
-            cast(timezone(any_value(brand.timezone), timezone('UTC', bin_start)) as date) as local_day,
-            hour(timezone(any_value(brand.timezone), timezone('UTC', bin_start))) as local_hour,
+            cast(timezone(brand.timezone, timezone('UTC', bin_start)) as date) as local_day,
+            hour(timezone(brand.timezone, timezone('UTC', bin_start))) as local_hour,
             {_FIGURES}
         from (
             select
-                *,
-                time_bucket(interval 5 minutes, created_at) as bin_start,
-                unnest(
-                    [{{'facet': 'all', 'value': ''}}]
-                    || list_transform(list_distinct(topics), lambda value: {{'facet': 'topic', 'value': value}})
-                    || list_transform(list_distinct(intents), lambda value: {{'facet': 'intent', 'value': value}})
-                ) as facet
+                brand, source, counted, scored, label, booked, is_churn, engagement,
+                time_bucket(interval 5 minutes, created_at) as bin_start {lists}
             from v_mentions
             where created_at >= timestamp '{first}' and created_at < timestamp '{last}' + interval 5 minutes
-        ) as faceted
-        join brand on brand.brand = faceted.brand
+        ) as counting
+        join brand on brand.brand = counting.brand
         where {bins}
-        group by faceted.brand, faceted.source, facet.facet, facet.value, bin_start
+        group by counting.brand, brand.timezone, source, {"bin_start" if not lists else "listed, bin_start"}
         order by bin_start
-    """)
-    _recompute_days(con, starts)
+    """
 
 
 def rebuild(con: duckdb.DuckDBPyConnection) -> None:

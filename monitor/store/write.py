@@ -173,7 +173,7 @@ def _merge(con: duckdb.DuckDBPyConnection, bounds: str) -> Saved:
     """).to_arrow_table()
     # one that says nothing new still settles that what is older is out of date
     con.execute(f"""
-        update mention set fetched_at = incoming.fetched_at
+        update mention set fetched_at = incoming.fetched_at, engagement_at = coalesce(incoming.engagement_at, mention.engagement_at)
         from incoming
         where mention.source = incoming.source and mention.source_id = incoming.source_id
             and {bounds.replace("created_at", "mention.created_at")}
@@ -230,6 +230,13 @@ def _erase(con: duckdb.DuckDBPyConnection, arrived: Sequence[pa.Table], gone: Se
     if not touched.num_rows:
         return
     con.register("touched", touched)
+    # nearly always nothing was taken back before it came
+    if (
+        not gone
+        and not con.execute("select 1 from gone where (source, source_id) in (select source, source_id from touched) limit 1").fetchall()
+    ):
+        con.unregister("touched")
+        return
     bounds = _bounds(touched)
     con.execute(f"""
         create or replace temp table erased as

@@ -34,7 +34,7 @@ def plots(*, seed: int, scale: float, live_from: datetime) -> list[Plot]:
     shift = dice("shift", seed)
     price, delight, outage = (
         live_from + timedelta(days=day, hours=hour, minutes=minute, seconds=shift.randint(-600, 600))
-        for day, hour, minute in ((1, 13, 56), (3, 18, 20), (5, 20, 40))
+        for day, hour, minute in ((0, 13, 56), (2, 23, 20), (5, 20, 40))
     )
     return [
         _price_rise(price, seed=seed, scale=scale),
@@ -83,7 +83,7 @@ class _Scene:
 
     def thread(self, source: str, at: datetime, *, first: float) -> Thread:
         """Where somebody answers: in the first thread of all so often, else in a newer one."""
-        readable = [thread for thread in self.threads[source] if thread.root.created_at < at]
+        readable = [thread for thread in self.threads[source] if thread.root.created_at <= at]
         return readable[0] if self.rng.random() < first else readable[int(len(readable) * self.rng.random())]
 
     def answer(self, thread: Thread, at: datetime, said: voices.Said) -> None:
@@ -138,14 +138,14 @@ class _Rate:
 
 
 def _price_rise(at: datetime, *, seed: int, scale: float) -> Plot:
-    """The announcement, 25,000 answers in three days; X 22 minutes behind, Reddit 31."""
+    """The announcement, 25,000 answers in thirty hours; X 22 minutes behind, Reddit 31."""
     scene = _Scene("price", seed=seed, scale=scale, stream=200_001, crowd=20_000)
     rng = scene.rng
     scene.open("comments", at, channel=BLOG, title="Our plans are changing: an explanation", text=_ANNOUNCEMENT, by=BLOG_AUTHOR, weight=900)
     steps = [("comments", moment) for moment in _after(scene, at, 4, 15_600)]
     steps += [("x", moment) for moment in _after(scene, at, 22, 6_200)]
     steps += [("reddit", moment) for moment in _after(scene, at, 31, 3_200)]
-    stories = [at + timedelta(minutes=minutes) for minutes in (52, 190, 410, 1130, 1490, 2600)]
+    stories = [at + timedelta(minutes=minutes) for minutes in (52, 190, 410, 1130)]
     for source, moment in sorted(steps, key=lambda step: step[1]):
         while stories and stories[0] < moment:
             scene.story(stories.pop(0), "price")
@@ -155,12 +155,12 @@ def _price_rise(at: datetime, *, seed: int, scale: float) -> Plot:
 
 def _after(scene: _Scene, at: datetime, minutes: int, number: int) -> list[datetime]:
     start = at + timedelta(minutes=minutes)
-    rate = _Rate(start, rise=24, ebb=[(0.62, 9 * HOUR), (0.38, 26 * HOUR)], daily=0.6)
-    return scene.moments(start, minutes=3 * DAY, number=number, rate=rate)
+    rate = _Rate(start, rise=12, ebb=[(0.8, 4 * HOUR), (0.2, 8 * HOUR)], daily=0.6)
+    return scene.moments(start, minutes=30 * HOUR, number=number, rate=rate)
 
 
 def _one_about_price(scene: _Scene, source: str, at: datetime, *, hours: float, rng: Random) -> None:
-    # at first people leave; where to, they tell in the evening and on the days after
+    # at first people leave; where to, they tell in the evening and on the day after
     leaves_for = None
     if rng.random() < 0.01 + 0.075 * (1 - exp(-hours / 18)):
         leaves_for = "Vuebox" if rng.random() < 0.7 else "Cinemata"
@@ -191,17 +191,17 @@ def _captains_log(at: datetime, *, seed: int, scale: float) -> Plot:
         (5, 6_900),
         (8, 11_800),
         (14, 16_400),
-        (24, 19_100),
-        (36, 19_900),
+        (20, 18_600),
+        (27, 19_900),
     ):
         scene.press.see_again(
             root, at + timedelta(seconds=int(3600 * hours * rng.uniform(0.95, 1.05))), int(score * rng.uniform(0.95, 1.05))
         )
     steps = []
-    for source, late, number, rise in (("reddit", 3, 900, 60), ("x", 75, 1_150, 100), ("comments", 270, 500, 60)):
+    for source, late, number, rise in (("reddit", 3, 1_500, 70), ("x", 75, 2_400, 45), ("comments", 270, 800, 40)):
         start = at + timedelta(minutes=late)
-        rate = _Rate(start, rise=rise, ebb=[(0.6, 7 * HOUR), (0.4, 16 * HOUR)], daily=0.7)
-        steps += [(source, moment) for moment in scene.moments(start, minutes=36 * HOUR - late, number=number, rate=rate)]
+        rate = _Rate(start, rise=rise, ebb=[(0.7, 4 * HOUR), (0.3, 9 * HOUR)], daily=0.5)
+        steps += [(source, moment) for moment in scene.moments(start, minutes=27 * HOUR - late, number=number, rate=rate)]
     stories = [at + timedelta(minutes=minutes) for minutes in (268, 300, 1100)]
     for source, moment in sorted(steps, key=lambda step: step[1]):
         while stories and stories[0] < moment:

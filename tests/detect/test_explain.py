@@ -130,6 +130,8 @@ def test_the_first_mention_and_the_event_are_named(store, brand):
         pytest.param("they cancelled my favourite show", 0, 1, id="cancelled show"),
         pytest.param("I'm unsubscribing", 1, 0, id="unsubscribe"),
         pytest.param("is it down? nothing loads", 0, 1, id="down"),
+        pytest.param("Cancelled theirs, signed up with Streamly", 0, 0, id="who comes does not leave"),
+        pytest.param("switching to Vuebox", 1, 0, id="switching to another"),
         pytest.param("downtown was fun", 0, 0, id="longer word"),
     ],
 )

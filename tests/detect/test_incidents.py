@@ -39,7 +39,7 @@ def test_a_backlash_of_three_days_is_one_incident(hour):
     assert abs(course.onset - (START + timedelta(minutes=5 * at))) <= timedelta(minutes=30)
     over = steps[-1][2]
     assert over.severity == "critical"
-    assert timedelta(hours=50) < over.resolved_at - over.onset < timedelta(hours=90)
+    assert timedelta(hours=50) < over.resolved_at - over.onset < timedelta(hours=110)
     assert 22_000 < over.observed < 28_000
 
 
@@ -101,3 +101,9 @@ def test_severity_grows_with_distance_and_persistence():
     assert severity_of(strength=1.5, threshold=1.5, strong_bins=0, peak=100) == "info"
     assert severity_of(strength=1.5, threshold=1.5, strong_bins=72, peak=100) == "warning"
     assert severity_of(strength=6, threshold=1.5, strong_bins=1, peak=29) == "warning"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_incident_ends_no_earlier_than_it_was_noticed(seed):
+    over = [course for step, _, course in run(*everyday(seed, level=0.5, days=42), sensitivity="eager") if step == "resolved"]
+    assert all(course.resolved_at >= course.alerted_at and course.observed >= 8 for course in over)

@@ -1,0 +1,195 @@
+"""The documentation names all there is, and nothing that leads nowhere."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+import typer.main
+from pydantic import BaseModel
+
+from connectors import CONNECTORS
+from monitor.cli.app import app
+from monitor.config.models import Config
+from monitor.store.upgrade import upgrade
+from monitor.tell.questions import questions
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("**/*.md"))]
+# what belongs to the place where this was written, and to nobody else's
+FORBIDDEN = ("/work/", "/tmp/", "/home/", "localhost", "index-url", "pypi.org")
+
+
+def read(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def section(page: str, heading: str) -> str:
+    """A page from a heading on, up to the next one of its depth or above."""
+    depth = heading.index(" ")
+    lines = page.splitlines()
+    start = next((number for number, line in enumerate(lines) if line == heading or line.startswith(f"{heading} ")), None)
+    assert start is not None, f"no heading {heading!r}"
+    rest = lines[start + 1 :]
+    end = next((number for number, line in enumerate(rest) if re.match(rf"#{{1,{depth}}} ", line)), len(rest))
+    return "\n".join(rest[:end])
+
+
+def commands(command, name: str = "monitor") -> Iterator[tuple[str, object]]:
+    if not hasattr(command, "commands"):
+        yield name, command
+        return
+    for each, inner in command.commands.items():
+        yield from commands(inner, f"{name} {each}")
+
+
+COMMANDS = dict(commands(typer.main.get_command(app)))
+COMMON = ("--config", "--json", "--verbose", "-v", "--help")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_its_section_with_every_option(name):
+    page = read("commands.md")
+    # a heading may go on with arguments, in the same backticks
+    heading = next((line for line in page.splitlines() if re.match(rf"### `{re.escape(name)}[ `]", line)), None)
+    assert heading, f"docs/commands.md has no section for `{name}`"
+    told = section(page, heading)
+    for parameter in COMMANDS[name].params:
+        written = [*parameter.opts, *parameter.secondary_opts]
+        if parameter.param_type_name != "option" or set(written) & set(COMMON):
+            continue
+        assert all(f"`{option}" in told for option in written), f"`{name}`: {written}"
+
+
+def test_the_common_options_and_exit_codes_are_told():
+    page = read("commands.md")
+    assert all(f"`{option}" in page for option in (*COMMON, "--version"))
+    assert all(f"**{code}**" in page for code in (0, 1, 2, 130))
+
+
+def test_every_command_told_of_exists():
+    told = re.findall(r"^### `(monitor[a-z ]*[a-z])", read("commands.md"), re.M)
+    assert set(told) == set(COMMANDS)
+
+
+def models_in(annotation) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+        for field in annotation.model_fields.values():
+            yield from models_in(field.annotation)
+        return
+    for part in getattr(annotation, "__args__", ()):
+        yield from models_in(part)
+
+
+# where docs/config.md speaks of the keys of each part of the configuration
+HEADINGS = {
+    "Config": "## Keys",
+    "Brand": "### `brands`",
+    "Mute": "### `brands`",
+    "Detect": "### `detect`",
+    "Publish": "### `publish`",
+    "Scoring": "### `scoring`",
+    "FileSettings": "### `sources.file`",
+    "Place": "### `sources.file`",
+    "ColumnMap": "## Column maps",
+    "Columns": "## Column maps",
+    "Constants": "## Column maps",
+}
+MODELS = {model.__name__: model for root in (Config, *(source.settings for source in CONNECTORS.values())) for model in models_in(root)}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_key_of_the_configuration_is_told(name):
+    told = section(read("config.md"), HEADINGS[name])
+    keys = [key for key, field in MODELS[name].model_fields.items() if not field.exclude]
+    # alone, or as a part of a dotted key
+    assert [key for key in keys if not re.search(rf"`(?:\w+\.)*{key}(?:\.\w+)*`", told)] == []
+
+
+@pytest.mark.parametrize("question", questions(), ids=lambda question: question.name)
+def test_every_query_is_told_with_its_parameters_and_columns(question):
+    told = section(read("queries.md"), f"## `{question.name}`")
+    assert question.asks in told
+    for parameter in question.parameters:
+        assert f"| `{parameter.name}` | {parameter.type} | {parameter.meaning} |" in told
+    for name, meaning in question.columns.items():
+        assert f"| `{name}` | {meaning} |" in told
+
+
+def test_every_query_told_of_exists():
+    told = re.findall(r"^## `(\w+)`", read("queries.md"), re.M)
+    assert set(told) == {question.name for question in questions()}
+
+
+def views() -> dict[str, list[str]]:
+    with duckdb.connect(":memory:") as con:
+        upgrade(con)
+        rows = con.execute(
+            "select table_name, column_name from duckdb_columns() where starts_with(table_name, 'v_') order by table_name, column_index"
+        ).fetchall()
+    found: dict[str, list[str]] = {}
+    for view, column in rows:
+        found.setdefault(view, []).append(column)
+    return found
+
+
+def part_about(page: str, view: str) -> str:
+    """The page's second-level section that names a view."""
+    return "\n".join(part for part in re.split(r"^## ", page, flags=re.M)[1:] if f"`{view}`" in part)
+
+
+@pytest.mark.parametrize(("view", "columns"), views().items(), ids=lambda value: value if isinstance(value, str) else "")
+def test_every_column_of_every_view_is_told(view, columns):
+    told = part_about(read("data-model.md"), view)
+    assert told, f"docs/data-model.md does not name {view}"
+    assert [column for column in columns if f"`{column}`" not in told] == []
+
+
+def test_every_view_told_of_exists():
+    told = {view for page in PAGES for view in re.findall(r"\b(v_\w+)", page.read_text(encoding="utf-8"))}
+    assert told - set(views()) == set()
+
+
+def test_every_runtime_dependency_has_its_reason():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = {re.match(r"[\w.-]+", line)[0] for line in project["dependencies"]}
+    table = section((ROOT / "README.md").read_text(encoding="utf-8"), "## Dependencies")
+    told = {name: reason for name, reason in re.findall(r"^\| ([\w.-]+) \| (.+) \|$", table, re.M) if name != "package"}
+    assert set(told) == names
+
+
+def test_every_room_of_the_map_exists():
+    table = section((ROOT / "README.md").read_text(encoding="utf-8"), "## A map of the rooms")
+    for row in re.findall(r"^\| (`.+`) \|", table, re.M):
+        first, *others = re.findall(r"`([^`]+)`", row)
+        assert (ROOT / first).exists(), first
+        for other in others:
+            assert (ROOT / other).exists() or ((ROOT / first).parent / other).exists(), other
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if re.match(r"[a-z]+:", target):
+            continue
+        file, _, anchor = target.partition("#")
+        where = page.parent / file if file else page
+        assert where.exists(), f"{page.name}: {target}"
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", where.read_text(encoding="utf-8"), re.M)
+            assert anchor in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}, f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("page", [*PAGES, *sorted(DOCS.glob("examples/**/*.yaml"))], ids=lambda page: page.name)
+def test_no_page_speaks_of_the_place_where_it_was_written(page):
+    text = page.read_text(encoding="utf-8")
+    assert [word for word in FORBIDDEN if word in text] == []
+
+
+def test_the_readme_keeps_a_place_for_the_demo():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.search(r"<!-- demo output -->\n```\n.+?\n```\n<!-- end of demo output -->", readme, re.S)
