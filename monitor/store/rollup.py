@@ -25,25 +25,21 @@ _COLUMNS = "mentions counted scored negative neutral positive unscored muted own
 _SUMS = ", ".join(f"sum({name})::bigint" for name in _COLUMNS.split())
 
 
-def recompute(con: duckdb.DuckDBPyConnection, touched: Iterable[datetime]) -> None:
+def recompute(con: duckdb.DuckDBPyConnection, touched: Iterable[datetime], *, facets: bool = True) -> None:
     """Count the touched bins again, and the local days that they lie in.
 
     touched  created_at of mentions that came, changed or went; naive UTC
+    facets   False where those that came have neither topics nor intents: then only bins that had some are counted by them
     """
     starts = sorted({_bin_start(at) for at in touched})
     if not starts:
         return
     first, last = starts[0], starts[-1]
     bins = f"bin_start between timestamp '{first}' and timestamp '{last}' and bin_start in ({_literals('timestamp', starts)})"
-    con.execute(f"delete from rollup_5m where {bins}")
+    had = con.execute(f"delete from rollup_5m where {bins} returning facet").fetchall()
     con.execute(_count(bins, first, last, facet="'all'", value="''", lists=""))
-    listed = con.execute(f"""
-        select coalesce(bool_or(len(topics) > 0), false), coalesce(bool_or(len(intents) > 0), false)
-        from mention_brand
-        where created_at >= timestamp '{first}' and created_at < timestamp '{last}' + interval 5 minutes
-    """).fetchall()[0]
-    for facet, column, is_used in (("topic", "topics", listed[0]), ("intent", "intents", listed[1])):
-        if is_used:
+    if facets or any(facet != "all" for (facet,) in had):
+        for facet, column in (("topic", "topics"), ("intent", "intents")):
             con.execute(_count(bins, first, last, facet=f"'{facet}'", value="listed", lists=f", unnest(list_distinct({column})) as listed"))
     _recompute_days(con, starts)
 
@@ -53,7 +49,7 @@ def _count(bins: str, first: datetime, last: datetime, *, facet: str, value: str
     return f"""
         insert into rollup_5m
         select
-            counting.brand,
+            booking.brand,
             source,
             {facet},
             {value},
@@ -65,12 +61,12 @@ def _count(bins: str, first: datetime, last: datetime, *, facet: str, value: str
             select
                 brand, source, counted, scored, label, booked, is_churn, engagement,
                 time_bucket(interval 5 minutes, created_at) as bin_start {lists}
-            from v_mentions
+            from counting
             where created_at >= timestamp '{first}' and created_at < timestamp '{last}' + interval 5 minutes
-        ) as counting
-        join brand on brand.brand = counting.brand
+        ) as booking
+        join brand on brand.brand = booking.brand
         where {bins}
-        group by counting.brand, brand.timezone, source, {"bin_start" if not lists else "listed, bin_start"}
+        group by booking.brand, brand.timezone, source, {"bin_start" if not lists else "listed, bin_start"}
         order by bin_start
     """
 

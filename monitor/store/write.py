@@ -87,14 +87,15 @@ def _keys(table: pa.Table) -> Iterable[tuple[str, str]]:
 def _save_part(con: duckdb.DuckDBPyConnection, part: Sequence[Batch], *, now: datetime) -> Saved:
     group = [(batch.enriched.mentions, batch.enriched.brands, batch.run_id) for batch in part if batch.enriched.mentions.num_rows]
     gone = [mention for batch in part for mention in batch.enriched.gone]
-    saved = _save_mentions(con, group, now=now) if group else Saved(0, 0)
+    saved, met_gone = _save_mentions(con, group, now=now) if group else (Saved(0, 0), False)
     _remember_gone(con, gone)
-    _erase(con, [mentions.select(["source", "source_id", "created_at"]) for mentions, _, _ in group], gone)
+    if gone or met_gone:
+        _erase(con, [mentions.select(["source", "source_id", "created_at"]) for mentions, _, _ in group], gone)
     return saved
 
 
-def _save_mentions(con: duckdb.DuckDBPyConnection, group: Sequence[tuple[pa.Table, pa.Table, int]], *, now: datetime) -> Saved:
-    """Store texts and their brands, and bring the rollups of the bins they touch up to date.
+def _save_mentions(con: duckdb.DuckDBPyConnection, group: Sequence[tuple[pa.Table, pa.Table, int]], *, now: datetime) -> tuple[Saved, bool]:
+    """Store texts and their brands, and bring the rollups of the bins they touch up to date; whether one of them was taken back before.
 
     An observation that is no newer, or says nothing new, writes nothing. Only rows as old as the
     batch are looked at: the bounds are literals, so that time-ordered storage is pruned.
@@ -112,10 +113,13 @@ def _save_mentions(con: duckdb.DuckDBPyConnection, group: Sequence[tuple[pa.Tabl
     con.register("incoming_brand", brands)
     bounds = _bounds(incoming)
     try:
-        known = con.execute(
-            f"select count(*) from mention where {bounds} and (source, source_id) in (select source, source_id from incoming)"
-        ).fetchall()[0][0]
-        return _merge(con, bounds) if known else _append(con, brands, edited=State.EDITED.value in incoming["state"].to_pylist())
+        known, met_gone = con.execute(f"""
+            select
+                (select count(*) from mention where {bounds} and (source, source_id) in (select source, source_id from incoming)),
+                (select count(*) from gone where (source, source_id) in (select source, source_id from incoming)) > 0
+        """).fetchall()[0]
+        edited = State.EDITED.value in incoming["state"].to_pylist()
+        return _merge(con, bounds) if known else _append(con, brands, edited=edited), met_gone
     finally:
         con.unregister("incoming")
         con.unregister("incoming_brand")
@@ -132,7 +136,8 @@ def _append(con: duckdb.DuckDBPyConnection, brands: pa.Table, *, edited: bool) -
         select {_WRITTEN} from incoming {unless_all}
     """).fetchall()
     con.execute(f"insert into mention_brand ({_BRAND}) select {_BRAND} from incoming_brand")
-    recompute(con, brands["created_at"].to_pylist())
+    listed = sum(pc.sum(pc.list_value_length(brands[column])).as_py() or 0 for column in ("topics", "intents"))
+    recompute(con, brands["created_at"].to_pylist(), facets=listed > 0)
     return Saved(int(stored[0][0]), 0)
 
 
@@ -230,13 +235,6 @@ def _erase(con: duckdb.DuckDBPyConnection, arrived: Sequence[pa.Table], gone: Se
     if not touched.num_rows:
         return
     con.register("touched", touched)
-    # nearly always nothing was taken back before it came
-    if (
-        not gone
-        and not con.execute("select 1 from gone where (source, source_id) in (select source, source_id from touched) limit 1").fetchall()
-    ):
-        con.unregister("touched")
-        return
     bounds = _bounds(touched)
     con.execute(f"""
         create or replace temp table erased as

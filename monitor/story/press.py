@@ -200,8 +200,8 @@ class Press:
 
 
 def next_look(at: datetime) -> datetime:
-    """When a change made at that moment is seen: known texts are looked at again every full hour."""
-    return (at + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
+    """When a change made at that moment is seen: known texts are looked at again every three hours."""
+    return (at + timedelta(hours=3 - at.hour % 3)).replace(minute=0, second=0, microsecond=0)
 
 
 def _tombstone(mention: Mention, at: datetime, state: State) -> Mention:
