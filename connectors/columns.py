@@ -1,30 +1,39 @@
 """Which column of a file feeds which field of a mention, and how one row becomes one mention."""
 
 import codecs
-import hashlib
-import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from connectors.cells import (
+    NUMBERS,
+    address_of,
+    count_of,
+    flag_of,
+    hashed_id,
+    kind_of,
+    lang_of,
+    links_of,
+    shown,
+    state_of,
+    string_of,
+    written,
+)
 from monitor.config.models import ZoneName
 from monitor.errors import BadItem
 from monitor.mention import GONE, Engagement, Kind, Mention, State
-from monitor.text import canonical_link, plain, plain_from_entities, plain_from_html, plain_from_markdown
+from monitor.text import plain, plain_from_entities, plain_from_html, plain_from_markdown
 
 LONGEST_TEXT = 40_000
 """Characters kept of a text."""
 _LONGEST_FIELD = 2_000
 _EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
-_LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_].*)?")
-_NO_LANGUAGE = frozenset({"und", "zxx", "mul", "art", "qme", "qht", "qam", "qct", "qst"})
 _EPOCH = re.compile(r"\d{9,10}(\.\d+)?|\d{12,13}")
 _ROUNDED = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
 _PLAIN = {"plain": plain, "entities": plain_from_entities, "html": plain_from_html, "markdown": plain_from_markdown}
@@ -163,19 +172,19 @@ class RowReader:
         self._created_at, self._text, self._title = named.pop("created_at"), named.pop("text", None), named.pop("title", None)
         self._id, self._source = named.pop("id", None), named.pop("source", None)
         converters: dict[str, Callable[[Any, str], Any]] = {
-            **_NUMBERS,
-            "kind": _kind,
-            "state": _state,
-            "lang": _lang,
-            "links": _links,
-            "author_followers": _count,
-            "url": _address,
-            "text_truncated": _flag,
+            **NUMBERS,
+            "kind": kind_of,
+            "state": state_of,
+            "lang": lang_of,
+            "links": links_of,
+            "author_followers": count_of,
+            "url": address_of,
+            "text_truncated": flag_of,
             **dict.fromkeys(("edited_at", "fetched_at", "engagement_at"), self._time),
         }
         self._uses: dict[str, list[tuple[str, Callable[[Any, str], Any], bool]]] = {}
         for field, column in named.items():
-            self._uses.setdefault(column, []).append((field, converters.get(field, _string), field in _NUMBERS))
+            self._uses.setdefault(column, []).append((field, converters.get(field, string_of), field in NUMBERS))
         self._constants = {"lang": columns.constants.lang, "channel": columns.constants.channel, "kind": columns.constants.kind}
 
     def mention(self, row: Mapping[str, Any]) -> Mention:
@@ -202,7 +211,7 @@ class RowReader:
             fields.setdefault("engagement_at", fields["fetched_at"])
         if "state" not in fields and "edited_at" in fields:
             fields["state"] = State.EDITED
-        raw_text, raw_title = _written(get(self._text), self._text), _written(get(self._title), self._title)
+        raw_text, raw_title = written(get(self._text), self._text), written(get(self._title), self._title)
         source = self._source_of(row)
         source_id = self._id_of(row)
         if fields.get("state") in GONE:
@@ -212,7 +221,7 @@ class RowReader:
         if source_id is None:
             if fields.get("state") in GONE:
                 raise BadItem("no id on a text that is gone")
-            source_id = _hashed(source, fields.get("author_id") or fields.get("author_name"), created_at, raw_title, raw_text)
+            source_id = hashed_id(source, fields.get("author_id") or fields.get("author_name"), created_at, raw_title, raw_text)
         return Mention(source=source, source_id=source_id, created_at=created_at, **fields)
 
     def _add_texts(self, fields: dict[str, Any], text: str | None, title: str | None) -> None:
@@ -234,7 +243,7 @@ class RowReader:
             return self._map.constants.source
         name = value.strip().lower() if isinstance(value, str) else ""
         if not _SOURCE.fullmatch(name):
-            raise BadItem(f"`{self._source}` is {_shown(value)}, no name of a source such as x or reddit")
+            raise BadItem(f"`{self._source}` is {shown(value)}, no name of a source such as x or reddit")
         return name
 
     def _id_of(self, row: Mapping[str, Any]) -> str | None:
@@ -243,7 +252,7 @@ class RowReader:
             return None
         if isinstance(value, float) and math.isnan(value):
             return None
-        text = _string(value, self._id or "id")
+        text = string_of(value, self._id or "id")
         if text is None:
             return None
         if _ROUNDED.fullmatch(text):
@@ -258,14 +267,14 @@ class RowReader:
             at = self._moment(value)
             if at.tzinfo is None:
                 if self._zone is None:
-                    raise BadItem(f"time {_shown(value)} has no zone; set timezone: in the map")
+                    raise BadItem(f"time {shown(value)} has no zone; set timezone: in the map")
                 at = at.replace(tzinfo=self._zone)
             if at.tzinfo is not UTC:
                 at = at.astimezone(UTC)
         except (ValueError, OverflowError, OSError):
-            raise BadItem(f"`{column}` is {_shown(value)}, no time") from None
+            raise BadItem(f"`{column}` is {shown(value)}, no time") from None
         if not _EARLIEST <= at <= self._latest:
-            raise BadItem(f"`{column}` is {_shown(value)}, which lies {'in the future' if at > self._latest else 'before 1980'}")
+            raise BadItem(f"`{column}` is {shown(value)}, which lies {'in the future' if at > self._latest else 'before 1980'}")
         return at
 
     def _moment(self, value: Any) -> datetime:
@@ -283,135 +292,3 @@ class RowReader:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(value)
         return datetime.fromtimestamp(value / 1000 if abs(value) >= 1e11 else value, UTC)
-
-
-def _hashed(source: str, author: str | None, created_at: datetime, *texts: str | None) -> str:
-    parts = (source, author or "", created_at.isoformat(), *((text or "").replace("\r\n", "\n").strip() for text in texts))
-    return "sha256-" + hashlib.sha256("\x1f".join(parts).encode(errors="replace")).hexdigest()[:32]
-
-
-def _written(value: Any, column: str | None) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, float) and math.isnan(value):
-        return None
-    if isinstance(value, bool | int | float | Decimal):
-        return str(value)
-    raise BadItem(f"`{column}` is {_shown(value)}, no text")
-
-
-def _string(value: Any, column: str) -> str | None:
-    """A short text such as a name or an id, cleaned; None where nothing of it remains."""
-    if isinstance(value, str):
-        text = value.strip() if value.isascii() and value.isprintable() else plain(value)
-    elif isinstance(value, float) and math.isnan(value):
-        return None
-    elif isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise BadItem(f"`{column}` is {_shown(value)}, no text")
-    elif isinstance(value, int):
-        text = str(value)
-    elif not math.isfinite(value) or value != int(value) or abs(float(value)) >= 2**53:
-        raise BadItem(f"`{column}` is {value}, a number that has lost its digits; write ids as text")
-    else:
-        text = str(int(value))
-    if len(text) > _LONGEST_FIELD:
-        raise BadItem(f"`{column}` has {len(text)} characters, at most {_LONGEST_FIELD} are read")
-    return text or None
-
-
-def _ratio(value: Any, column: str) -> float | None:
-    """A number; None where the file says NaN, which is how tables write an empty cell."""
-    try:
-        if isinstance(value, bool):
-            raise ValueError
-        number = float(value)
-    except (ValueError, TypeError, OverflowError):
-        raise BadItem(f"`{column}` is {_shown(value)}, no number") from None
-    if math.isinf(number):
-        raise BadItem(f"`{column}` is infinite")
-    return None if math.isnan(number) else number
-
-
-def _whole(value: Any, column: str) -> int | None:
-    if type(value) is not int:
-        if isinstance(value, str) and value.strip().lstrip("-").isdecimal() and len(value) < 20:
-            value = int(value)
-        else:
-            number = _ratio(value, column)
-            if number is None:
-                return None
-            if number != int(number):
-                raise BadItem(f"`{column}` is {_shown(value)}, no whole number")
-            value = int(number)
-    if not -(2**63) <= value < 2**63:
-        raise BadItem(f"`{column}` is {_shown(value)}, too large")
-    return int(value)
-
-
-def _count(value: Any, column: str) -> int | None:
-    number = _whole(value, column)
-    if number is not None and number < 0:
-        raise BadItem(f"`{column}` is {number}, less than none")
-    return number
-
-
-_NUMBERS: Mapping[str, Callable[[Any, str], int | float | None]] = {
-    **dict.fromkeys(("likes", "replies", "reposts", "quotes", "bookmarks", "views"), _count),
-    "score": _whole,
-    "upvote_ratio": _ratio,
-    "rating": _ratio,
-}
-
-
-def _flag(value: Any, column: str) -> bool:
-    if isinstance(value, bool):
-        return value
-    if str(value).strip().lower() in {"true", "1", "false", "0"}:
-        return str(value).strip().lower() in {"true", "1"}
-    raise BadItem(f"`{column}` is {_shown(value)}; write true or false")
-
-
-def _kind(value: Any, column: str) -> Kind:
-    try:
-        return Kind(value)
-    except ValueError:
-        raise BadItem(f"`{column}` is {_shown(value)}; known are {', '.join(Kind)}") from None
-
-
-def _state(value: Any, column: str) -> State:
-    try:
-        return State(value)
-    except ValueError:
-        raise BadItem(f"`{column}` is {_shown(value)}; known are {', '.join(State)}") from None
-
-
-def _lang(value: Any, column: str) -> str | None:
-    """The language without its region; None where the source says that it knows none."""
-    found = _LANGUAGE.fullmatch(value.strip().lower()) if isinstance(value, str) else None
-    if found is None:
-        raise BadItem(f"`{column}` is {_shown(value)}, no language code such as en")
-    return None if found[1] in _NO_LANGUAGE else found[1]
-
-
-def _address(value: Any, column: str) -> str | None:
-    """Where the text stands; only http and https, since pages and mails link to it."""
-    text = _string(value, column)
-    if text is not None and not text.lower().startswith(("http://", "https://")):
-        raise BadItem(f"`{column}` is {_shown(text)}, no address that starts with https://")
-    return text
-
-
-def _links(value: Any, column: str) -> tuple[str, ...]:
-    if isinstance(value, str):
-        try:
-            value = json.loads(value) if value.lstrip().startswith("[") else value.split()
-        except (ValueError, RecursionError):
-            raise BadItem(f"`{column}` is {_shown(value)}, no JSON array") from None
-    if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
-        raise BadItem(f"`{column}` is {_shown(value)}, no list of addresses")
-    return tuple(dict.fromkeys(link for part in value if (link := canonical_link(part))))
-
-
-def _shown(value: Any) -> str:
-    text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from monitor.gather.enricher import Enricher
 from monitor.pipeline import Pipeline, find_past_incidents, prepare
 from monitor.store.database import Store
 from monitor.store.events import add_event
-from monitor.store.publish import newest
+from monitor.store.publish import newest, publish
 from monitor.story.configuration import CONFIG
 from monitor.story.connector import StoryConnector
 from monitor.story.history import write_history
@@ -95,12 +96,14 @@ def tell_story(
     load: Callable[[Path], Config],
     reader: Callable[[Config, Path], Connector],
     tick: Callable[[float], None] = lambda _part: None,
+    command: str = "monitor",
 ) -> Findings:
     """Make the story, collect it, and say what was found.
 
     load    reads the demo's configuration
     reader  the connector of one file
     tick    told how much of the story is over, 0 to 1
+    command how the program was called, for the commands to try next
     raises  ConfigError where the folder holds something that is not an earlier demo's
     """
     _clear(folder)
@@ -115,7 +118,7 @@ def tell_story(
     with opened(newest(config.published_folder)) as con:
         incidents = read_incidents(con)
         findings = compare(story.truth, incidents)
-        _report(con, config, folder, story, incidents, findings, say)
+        _report(con, config, folder, story, incidents, findings, say, command)
     return findings
 
 
@@ -167,11 +170,9 @@ def _collect(
     lived_from = time.monotonic()
     rounds, lived = _live(config, store, story, tick)
     done = time.monotonic()
-    names = [brand.name for brand in config.brands]
+    *others, last = [brand.name for brand in config.brands]
     days = (story.ends_at - story.starts_at).days
-    say(
-        f"{', '.join(names[:-1])} and {names[-1]}: {days} days of made-up mentions, {imported + lived:,} of them, collected as a user would."
-    )
+    say(f"{', '.join(others)} and {last}: {days} days of made-up mentions, {imported + lived:,} of them, collected as a user would.")
     weeks = (story.live_from - story.starts_at).days // 7
     say(
         f"  backfill  {weeks} weeks  {imported:>7,} mentions  {lived_from - begun:3.0f} s"
@@ -185,14 +186,19 @@ def _live(config: Config, store: Store, story: Story, tick: Callable[[float], No
     pipeline = Pipeline(config, store, connectors, now=story.live_from)
     rounds = lived = 0
     now = story.live_from
-    while now < story.ends_at:
-        now += ROUND
-        lived += pipeline.round(now=now).new
-        rounds += 1
-        tick((now - story.live_from) / (story.ends_at - story.live_from))
-        if now.minute == 0:
-            pipeline.publish(now=now)
-    pipeline.publish(now=now)
+    # copies are made beside the rounds, which wait only while the file itself is copied
+    with ThreadPoolExecutor(1) as publisher:
+        copies = []
+        while now < story.ends_at:
+            now += ROUND
+            lived += pipeline.round(now=now).new
+            rounds += 1
+            tick((now - story.live_from) / (story.ends_at - story.live_from))
+            if now.minute == 0:
+                pipeline.flush(now=now)
+                copies.append(publisher.submit(publish, store, config.published_folder, now=now))
+        for copy in copies:
+            copy.result()
     return rounds, lived
 
 
@@ -204,6 +210,7 @@ def _report(
     incidents: Sequence[Incident],
     findings: Findings,
     say: Callable[[str], None],
+    command: str,
 ) -> None:
     events = {event.name: event.at for event in story.events}
     for number, incident in enumerate(sorted((one for one in incidents if one.severity != "info"), key=lambda one: one.onset_at), start=1):
@@ -224,8 +231,9 @@ def _report(
         say(f"   {line}".rstrip())
     say("   …")
     say("")
-    say(f"Look closer:   monitor query before_after_event --param brand={brand.name}      the whole digest: {page}")
-    say(f"               duckdb -readonly {folder / 'published' / 'analytics.duckdb'}      ({folder / 'config.yaml'} is found by itself)")
+    say(f"Look closer:   {command} query before_after_event --param brand={brand.name} --config {folder / 'config.yaml'}")
+    say(f"               duckdb -readonly {folder / 'published' / 'analytics.duckdb'}")
+    say(f"               the whole digest: {page}")
 
 
 def _verdict(findings: Findings, incidents: Sequence[Incident]) -> list[str]:
@@ -233,7 +241,7 @@ def _verdict(findings: Findings, incidents: Sequence[Incident]) -> list[str]:
     quiet = "nothing else above “info”" if not findings.extra else f"{len(findings.extra)} more that nobody planted"
     lines = [f"Planted {len(findings.found)}, found {found}, {quiet}."]
     for one in findings.found:
-        late = f"noticed after {one.delay.total_seconds() / 60:.0f} minutes" if one.delay is not None else "never noticed"
+        late = f"noticed {one.delay.total_seconds() / 60:.0f} minutes after the first of them" if one.delay is not None else "never noticed"
         wrong = (
             ""
             if one.is_right

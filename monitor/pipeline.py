@@ -120,7 +120,8 @@ class Pipeline:
             changes = self._watch.judge(con, until=self._judgeable_until(now), now=now)
         self._pending, self._written_at = [], now
         for change in changes:
-            log.warning("%s %s: %s", change.incident.id, change.change, change.incident.summary)
+            level = logging.INFO if change.incident.severity == "info" else logging.WARNING
+            log.log(level, "%s %s: %s", change.incident.id, change.change, change.incident.summary)
         return Round(pulled, saved.new, saved.changed, changes)
 
     def _note(self, one: Pulled, now: datetime) -> None:

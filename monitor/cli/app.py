@@ -30,6 +30,11 @@ def main() -> None:
     except MonitorError as error:
         print(error, file=sys.stderr)
         sys.exit(1)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
+        print(
+            f"{error.filename or 'a file'}: {(error.strerror or 'cannot be used').lower()}; check the path and its rights", file=sys.stderr
+        )
+        sys.exit(1)
     except BrokenPipeError:
         # the reader of our output, such as `head`, has what it wanted
         sys.stderr.close()

@@ -166,7 +166,7 @@ def _print_round(did: Round, *, as_json: bool) -> None:
         else:
             print(f"{one.query.source:<10} ok         {one.query.name}: {one.seen:,} seen")
     if not did.pulled:
-        print("no source is enabled and has anything to read; see `sources:` in the configuration")
+        print("nothing to read: no enabled source has anything yet; `monitor doctor` says what each one waits for")
     print(f"{did.new:,} new mentions, {did.changed:,} changed")
     for change in did.changes:
         print(f"{change.change:<10} {change.incident.id}  {one_line(change.incident.summary)}")

@@ -1,6 +1,7 @@
 """Commands for the first hour: init, doctor, demo, config."""
 
 import json
+import logging
 import sys
 from importlib.resources import files
 from pathlib import Path
@@ -62,11 +63,14 @@ def doctor(config: ConfigPath = None, as_json: AsJson = False, verbose: Verbose 
 def demo(
     folder: Annotated[Path, typer.Option("--folder", help="Where its files go; a folder of an earlier demo is replaced.")] = Path("demo"),
     seed: Annotated[int, typer.Option("--seed", help="Another seed tells the same story with other people.")] = 1,
-    scale: Annotated[float, typer.Option("--scale", min=0.05, help="How many mentions; 1 is about 100,000.")] = 1.0,
+    scale: Annotated[float, typer.Option("--scale", min=0.05, help="How many mentions; 1 is about 70,000.")] = 1.0,
     as_json: AsJson = False,
     verbose: Verbose = 0,
 ) -> None:
     """Live through six made-up weeks of three made-up brands, offline, and see what the monitor finds."""
+    if not verbose:
+        # the story is told at the end
+        logging.getLogger("monitor.pipeline").setLevel(logging.ERROR)
     with Progress(transient=True, disable=not sys.stderr.isatty(), console=Console(stderr=True)) as progress:
         bar = progress.add_task("living through the story", total=1.0)
         found = tell_story(
@@ -77,6 +81,7 @@ def demo(
             load=configured,
             reader=lambda settings, path: FileConnector(settings.sources["file"], folder=settings.folder, paths=[path]),
             tick=lambda part: progress.update(bar, completed=part),
+            command=sys.argv[0] if sys.argv[0].startswith(".") else "monitor",
         )
     if as_json:
         print(json.dumps(found.as_values()))

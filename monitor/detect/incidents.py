@@ -99,8 +99,8 @@ class _Seen:
 def severity_of(*, strength: float, threshold: float, strong_bins: int, peak: int) -> Severity:
     """How much an incident matters: distance times persistence.
 
-    weight = strength / threshold * (1 + strong hours, at most 6, / 6), a strong hour being one as unusual as a
-    usual daily peak (strength 1) or more: 1 for a burst that just opens, twice its distance for one that has
+    weight = strength / threshold * (1 + strong hours, at most 6, / 6), a strong hour being one of
+    strength 1.25 or more: 1 for a burst that just opens, twice its distance for one that has
     lasted six hours. warning from 1.5 on, critical from 4 on where its largest hour held 30 mentions or more.
 
     >>> severity_of(strength=1.6, threshold=1.5, strong_bins=3, peak=14)

@@ -34,6 +34,7 @@ _FORGOTTEN = ("title", "text", "url", "author_id", "author_name", "author_follow
 _WRITTEN = ", ".join([*MENTION_COLUMNS.names, "first_seen_at", "run_id"])
 _BRAND = ", ".join(BRAND_COLUMNS.names)
 _GONE = "('deleted', 'removed', 'unavailable')"
+_FEW = 2_000
 _STATES = str([state.value for state in State])
 
 
@@ -113,16 +114,22 @@ def _save_mentions(con: duckdb.DuckDBPyConnection, group: Sequence[tuple[pa.Tabl
     con.register("incoming_brand", brands)
     bounds = _bounds(incoming)
     try:
-        known, met_gone = con.execute(f"""
-            select
-                (select count(*) from mention where {bounds} and (source, source_id) in (select source, source_id from incoming)),
-                (select count(*) from gone where (source, source_id) in (select source, source_id from incoming)) > 0
-        """).fetchall()[0]
+        known = _is_known(con, incoming, bounds)
+        met_gone = bool(con.execute("select 1 from gone where source_id in (select source_id from incoming) limit 1").fetchall())
         edited = State.EDITED.value in incoming["state"].to_pylist()
         return _merge(con, bounds) if known else _append(con, brands, edited=edited), met_gone
     finally:
         con.unregister("incoming")
         con.unregister("incoming_brand")
+
+
+def _is_known(con: duckdb.DuckDBPyConnection, incoming: pa.Table, bounds: str) -> bool:
+    """Whether one of these texts is stored; a live round's few neighbours are compared here, planning a join takes longer."""
+    neighbours = con.execute(f"select source, source_id from mention where {bounds} limit {_FEW + 1}").fetchall()
+    if len(neighbours) <= _FEW:
+        return not set(_keys(incoming)).isdisjoint(neighbours)
+    known = con.execute(f"select count(*) from mention where {bounds} and (source, source_id) in (select source, source_id from incoming)")
+    return bool(known.fetchall()[0][0])
 
 
 def _append(con: duckdb.DuckDBPyConnection, brands: pa.Table, *, edited: bool) -> Saved:

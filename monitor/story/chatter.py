@@ -20,7 +20,7 @@ BLOG = "blog.streamly.example"
 BLOG_AUTHOR = Author("own-blog", "streamlynewsroom")
 
 _CLUSTERED = 0.17  # of what is said stands in little bursts around one post
-_CLUSTER_SIZE = 13  # on average
+_CLUSTER_SIZE = 9  # on average
 _SPAMMERS = [
     Author(f"x9{index}", name, 3)
     for index, name in enumerate(("hdlinks4u", "FreeScreenz", "login_depot", "best_streamz_24", "watchnow771"))
@@ -51,36 +51,36 @@ class Talked:
 BRANDS = (
     Talked(
         name="Streamly",
-        a_day=960,
+        a_day=520,
         audience=[(-5, 0.6), (-8, 0.4)],
         sources=[0.36, 0.40, 0.24],
         rivals=[("Vuebox", 0.035), ("Cinemata", 0.02)],
         forums=("streamly", "streamly", "streamly", *FORUMS),
         sites=(*NEWS_SITES, BLOG),
         own=Author("x77001", "streamlyhelp", 412_000),
-        own_a_day=16,
+        own_a_day=9,
     ),
     Talked(
         name="Vuebox",
-        a_day=380,
+        a_day=200,
         audience=[(-5, 0.5), (-8, 0.2), (1, 0.3)],
         sources=[0.34, 0.48, 0.18],
         rivals=[("Streamly", 0.08), ("Cinemata", 0.02)],
         forums=FORUMS,
         sites=NEWS_SITES,
         own=Author("x77002", "vueboxcare", 96_000),
-        own_a_day=7,
+        own_a_day=4,
     ),
     Talked(
         name="Cinemata",
-        a_day=215,
+        a_day=115,
         audience=[(-5, 0.5), (-8, 0.2), (1, 0.2), (0, 0.1)],
         sources=[0.38, 0.44, 0.18],
         rivals=[("Streamly", 0.08), ("Vuebox", 0.03)],
         forums=FORUMS,
         sites=NEWS_SITES,
         own=Author("x77003", "cinemata_desk", 38_000),
-        own_a_day=3,
+        own_a_day=2,
     ),
 )
 

@@ -34,7 +34,7 @@ class Story:
 def make_story(*, seed: int = 1, scale: float = 1.0, days: int = 42) -> Story:
     """The story of a seed: the same observations on every machine and in every run.
 
-    scale  1.0 is about 96,000 mentions in 42 days; crowds, threads and events grow alike
+    scale  1.0 is about 70,000 mentions in 42 days; crowds, threads and events grow alike
     days   the live week included, so 7 or more; further ones come before, as history
     """
     if days < LIVE_DAYS:

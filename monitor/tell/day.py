@@ -1,8 +1,7 @@
 """A brand's day as the views have it: figures against the usual ones, incidents, voices, gaps; nothing is rounded yet."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from statistics import quantiles
@@ -14,11 +13,11 @@ import duckdb
 from monitor.config.models import Brand
 from monitor.detect.records import Incident, read_incidents
 from monitor.errors import ConfigError
+from monitor.tell.figures import WHOLE, DayIncident, Digest, Figures, Missed, Seen, SourceDay, Usual, Voice, has_holes
 from monitor.tell.questions import data_as_of
 from monitor.tell.words import count_of, one_line, place_words, safe_link
 
 # part of a day that must have been looked at for its counts to be compared with other days
-_WHOLE = 0.9
 _WEEKS = 8
 _MONTH = 30
 _ENOUGH = 3
@@ -29,144 +28,7 @@ _FIGURES = (*_COUNTS, "negative_share", "net_sentiment", "covered")
 _COMPARED = ("mentions", "churn", "negative_share", "net_sentiment")
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """The figures of a stretch of days, as daily_figures has them; None: nobody looked.
-
-    days     how many of them are known
-    covered  of a day, as in v_daily; of more days, the mean
-    """
-
-    mentions: int | None
-    counted: int | None
-    scored: int | None
-    negative: int | None
-    neutral: int | None
-    positive: int | None
-    unscored: int | None
-    churn: int | None
-    negative_share: float | None
-    net_sentiment: float | None
-    covered: float
-    days: int
-
-
 _UNKNOWN = Figures(None, None, None, None, None, None, None, None, None, None, covered=0.0, days=0)
-
-
-@dataclass(frozen=True, slots=True)
-class Usual:
-    """What other days bring.
-
-    low, high  lowest and highest of the same weekday, or from which to which eight of ten days lie
-    weekdays   whether the same weekday was known three times; else these are the last days
-    """
-
-    low: float
-    high: float
-    days: int
-    weekdays: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """A brand's part of what was said of all watched brands; `share` None: nothing was said, or nobody looked."""
-
-    brand: str
-    counted: int | None
-    share: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class SourceDay:
-    """One source's day; None: not collected."""
-
-    source: str
-    mentions: int | None
-    counted: int | None
-    scored: int | None
-    negative: int | None
-    covered: float
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A mention that many saw. `reactions` in the source's own terms; None: it does not say."""
-
-    text: str
-    where: str
-    author: str | None
-    at: datetime
-    reactions: str | None
-    link: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """A stretch of the day in which a source was not looked at.
-
-    kind    new: it had not been looked at before; never: nor since; else a gap
-    reason  why the last try failed; None: not known
-    """
-
-    source: str
-    missed_from: datetime
-    missed_to: datetime
-    kind: Literal["gap", "new", "never"]
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class DayIncident:
-    """An incident that touched the day: opened on it, resolved on it, both, or neither."""
-
-    incident: Incident
-    event_at: datetime | None
-    opened: bool
-    resolved: bool
-
-    @property
-    def status(self) -> str:
-        """What the day did to it."""
-        if self.opened and self.resolved:
-            return "opened and over"
-        return "opened" if self.opened else "over" if self.resolved else "going on"
-
-
-@dataclass(frozen=True, slots=True)
-class Digest:
-    """Everything a digest says, unrounded; words come with the rendering.
-
-    day_from, day_to  of the brand's local day, UTC
-    seen_to           the end of what is told: the day's, or the newest data of a day that is not over
-    usual             by figure; a figure is missing where fewer than three comparable days are known
-    """
-
-    brand: str
-    zone: ZoneInfo
-    day: date
-    day_from: datetime
-    day_to: datetime
-    seen_to: datetime
-    data_as_of: datetime | None
-    figures: Figures
-    before: Figures
-    last_7: Figures
-    last_30: Figures
-    usual: Mapping[str, Usual]
-    voices: Sequence[Voice]
-    unscored_languages: Sequence[tuple[str | None, int]]
-    sources: Sequence[SourceDay]
-    events: Sequence[tuple[str, datetime]]
-    incidents: Sequence[DayIncident]
-    kind: Sequence[Seen]
-    unkind: Sequence[Seen]
-    missed: Sequence[Missed]
-
-    @property
-    def is_partial(self) -> bool:
-        """Whether a source that is watched was not looked at for a tenth of the day or more."""
-        return _holes(self.missed, self.day_to - self.day_from)
 
 
 def compose(con: duckdb.DuckDBPyConnection, brand: Brand, day: date, *, now: datetime) -> Digest:
@@ -196,7 +58,7 @@ def compose(con: duckdb.DuckDBPyConnection, brand: Brand, day: date, *, now: dat
         last_7=_last(days, day, 7),
         last_30=_last(days, day, _MONTH),
         usual=_usuals(
-            figures, _ordinary(days, incidents, brand.zone), day, is_whole=seen_to == day_to and not _holes(missed, day_to - day_from)
+            figures, _ordinary(days, incidents, brand.zone), day, is_whole=seen_to == day_to and not has_holes(missed, day_to - day_from)
         ),
         voices=_voices(con, day),
         unscored_languages=_unscored_languages(con, brand.name, day_from, day_to),
@@ -254,14 +116,14 @@ def _ordinary(days: Mapping[date, Figures], incidents: Iterable[Incident], zone:
     return {
         day: figures
         for day, figures in days.items()
-        if figures.days and figures.covered >= _WHOLE and not any(first <= day <= last for first, last in spans)
+        if figures.days and figures.covered >= WHOLE and not any(first <= day <= last for first, last in spans)
     }
 
 
 def _usuals(figures: Figures, ordinary: Mapping[date, Figures], day: date, *, is_whole: bool) -> dict[str, Usual]:
     """The usual ranges; of counts only where the day itself was looked at as other days were."""
     earlier = {each: known for each, known in ordinary.items() if each < day}
-    names = _COMPARED if is_whole and figures.covered >= _WHOLE else ("negative_share", "net_sentiment")
+    names = _COMPARED if is_whole and figures.covered >= WHOLE else ("negative_share", "net_sentiment")
     return {name: usual for name in names if figures.days and (usual := _usual(earlier, name, day)) is not None}
 
 
@@ -409,14 +271,6 @@ def _missed(con: duckdb.DuckDBPyConnection, brand: str, day_from: datetime, seen
                 kind: Literal["gap", "new", "never"] = "never" if source not in watched else "new" if looks[source][0][0] >= end else "gap"
                 told.append(Missed(source, begin.replace(tzinfo=UTC), end.replace(tzinfo=UTC), kind, reason))
     return told
-
-
-def _holes(missed: Iterable[Missed], length: timedelta) -> bool:
-    lost: dict[str, timedelta] = defaultdict(timedelta)
-    for gap in missed:
-        if gap.kind == "gap":
-            lost[gap.source] += gap.missed_to - gap.missed_from
-    return any(each > (1 - _WHOLE) * length for each in lost.values())
 
 
 def _newest(con: duckdb.DuckDBPyConnection) -> datetime | None:

@@ -10,8 +10,8 @@ from math import sqrt
 from jinja2 import Environment, StrictUndefined
 
 from monitor.tell.alerts import incident_lines, story
-from monitor.tell.day import DayIncident, Digest, Missed, Seen, Usual
 from monitor.tell.day import compose as compose
+from monitor.tell.figures import DayIncident, Digest, Missed, Seen, Usual
 from monitor.tell.words import (
     clock,
     count_of,

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 from monitor.collect.connector import Window
 from monitor.config.models import Config
+from monitor.mention import GONE, Kind, State
+from monitor.rule import Subject, parse_rule
 from monitor.story.configuration import CONFIG
 from monitor.story.connector import PAGE_SIZE, StoryConnector
 from monitor.story.history import row_of, write_history
@@ -24,8 +26,6 @@ from monitor.story.plots import plots
 from monitor.story.press import SOURCES, author
 from monitor.story.story import LIVE_FROM, days_of, make_story
 from monitor.story.truth import truth_from_json, truth_to_json
-from monitor.mention import GONE, Kind, State
-from monitor.rule import Subject, parse_rule
 
 OPEN = Window()
 NAMES = re.compile(r"\b(streamly|vuebox|cinemata)", re.I)
