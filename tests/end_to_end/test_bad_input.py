@@ -14,7 +14,9 @@ GOOD = b'{"source": "x", "source_id": "1", "created_at": "2026-02-10T10:00:00Z",
         pytest.param(
             b'{"source": "x", "source_id": "2", "created_at": "2026-02-10T10:00:00Z", "text": "acme \xff"}\n', "UTF-8", id="bad byte"
         ),
-        pytest.param(b'{"source": "x", "source_id": "2", "text": "' + b"acme " * 1_000_000 + b'"}\n', "1 MB", id="5 MB line"),
+        pytest.param(
+            b'{"source": "x", "source_id": "2", "text": "' + b"acme " * 1_000_000 + b'"}\n', "longer than 1,000,000 bytes", id="5 MB line"
+        ),
         pytest.param(b'{"source": "x", "source_id": "2", "created_at": "2026-02-10T10:00:00Z"}\n', "text", id="no text"),
         pytest.param(b"{not json\n", "JSON", id="no JSON"),
     ],

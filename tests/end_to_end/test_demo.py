@@ -1,0 +1,55 @@
+"""The demo, lived through once as `make demo` does it: it finds what was planted, and the README shows what it prints."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.end_to_end.conftest import REPOSITORY
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory):
+    """The demo's folder and what it printed."""
+    folder = tmp_path_factory.mktemp("demo")
+    done = subprocess.run([sys.executable, "-m", "monitor", "demo"], capture_output=True, text=True, cwd=folder, timeout=280, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder, done.stdout
+
+
+def without_seconds(text):
+    """How long it took differs from machine to machine, and how the program was called."""
+    return re.sub(
+        r"\s+\d+ s\b",
+        " N s",
+        re.sub(r"\.venv/bin/monitor|monitor query", "monitor query", text).replace("monitor query query", "monitor query"),
+    ).strip()
+
+
+def test_the_readme_shows_what_the_demo_prints(lived):
+    shown = re.search(r"<!-- demo output -->\n```\n(.*?)```\n<!-- end of demo output -->", (REPOSITORY / "README.md").read_text(), re.S)
+    assert shown
+    assert without_seconds(shown[1]) == without_seconds(lived[1])
+
+
+def test_what_was_planted_was_found_and_nothing_else(lived):
+    assert "Planted 3, found 3, nothing else above “info”." in lived[1]
+    truth = json.loads((lived[0] / "demo" / "truth.json").read_text())
+    assert [planted["direction"] for planted in truth] == ["backlash", "delight", "outage"]
+
+
+def test_the_price_rise_is_noticed_within_fifteen_minutes(lived):
+    minutes = re.search(r"backlash .* noticed (\d+) minutes after the first of them", lived[1])
+    assert minutes
+    assert int(minutes[1]) <= 15
+
+
+def test_the_commands_it_suggests_work(lived):
+    command = re.search(r"monitor (query before_after_event .*)", lived[1])
+    assert command
+    done = subprocess.run(
+        [sys.executable, "-m", "monitor", *command[1].split()], capture_output=True, text=True, cwd=lived[0], timeout=60, check=True
+    )
+    assert "before" in done.stdout
