@@ -39,7 +39,7 @@ def test_run_and_backfill_finish_side_by_side_with_nothing_lost(place):
     live = here.start("run", "-v")
     importer = here.start("backfill", str(history), small_pages=1_000)
     written = 0
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 200
     while importer.poll() is None and time.monotonic() < deadline:
         with drop.open("a") as file:
             file.write(row("reddit", written, datetime.now(UTC)) + "\n")
