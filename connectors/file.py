@@ -14,7 +14,8 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from connectors.columns import READY_MAPS, ColumnMap, RowReader
-from connectors.records import KEPT, ParquetFile, Record, TextFile, format_of
+from connectors.parquet import ParquetFile
+from connectors.records import KEPT, Record, TextFile, format_of
 from monitor.collect.connector import Cursor, Estimate, Looked, Page, Query, SetAside, SourceSettings, Window
 from monitor.errors import BadItem, ConfigError, RetryLater
 from monitor.mention import Mention

@@ -1,4 +1,4 @@
-"""The records of a CSV, JSONL or Parquet file one after the other, each with the place where the next one starts."""
+"""The records of a CSV or JSONL file one after the other, each with the place where the next one starts."""
 
 import codecs
 import csv
@@ -7,12 +7,9 @@ import hashlib
 import json
 import zlib
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from monitor.errors import ConfigError
 
@@ -21,7 +18,6 @@ LONGEST_LINE = 1_000_000
 KEPT = 65_536
 _MOST_LINES = 1_000
 _HEAD, _TAIL = 4_096, 1_024
-_ROWS, _BATCH = 5_000, 8_000_000
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
 _FORMATS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 
@@ -126,16 +122,16 @@ class TextFile:
     def mark(self, offset: int, last: bytes) -> Mapping[str, Any]:
         """What tells whether a file is still the one that was read up to `offset`; `last` are the bytes before it."""
         tail = last[-_TAIL:] if len(last) < KEPT else b""
-        return {"head": [min(offset, len(self._head)), _digest(self._head[:offset])], "tail": [len(tail), _digest(tail)]}
+        return {"head": [min(offset, len(self._head)), digest(self._head[:offset])], "tail": [len(tail), digest(tail)]}
 
     def is_marked(self, offset: int, mark: Mapping[str, Any]) -> bool:
         """Whether the bytes before `offset` are those of the mark."""
         (head_length, head), (tail_length, tail) = mark["head"], mark["tail"]
-        if _digest(self._head[:head_length]) != head or len(self._head) < head_length:
+        if digest(self._head[:head_length]) != head or len(self._head) < head_length:
             return False
         self._seek(offset - tail_length)
         found = self._read(tail_length)
-        return len(found) == tail_length and bool(_digest(found) == tail)
+        return len(found) == tail_length and bool(digest(found) == tail)
 
     def _header(self) -> tuple[Sequence[str], tuple[int, int]]:
         feed = _Feed(self._lines((0, self._start)), self._encoding)
@@ -283,97 +279,13 @@ class _Feed:
             return line.raw.decode(self._encoding, "replace")
 
 
-class ParquetFile:
-    """A Parquet file that is read from any row on."""
-
-    def __init__(self, path: Path, *, wanted: Collection[str]) -> None:
-        """Open the file.
-
-        wanted  the columns to read, where it has them
-        raises  ConfigError where it cannot be opened or is no Parquet
-        """
-        self.path = path
-        self.is_empty = False
-        try:
-            self._file = pq.ParquetFile(path)
-        except OSError as error:
-            raise ConfigError(f"{path.name}: cannot be read ({error}); check the path and its rights") from None
-        except pa.ArrowException as error:
-            raise ConfigError(f"{path.name}: is no Parquet file or is damaged ({_first_line(error)})") from None
-        self.rows: int = self._file.metadata.num_rows
-        self._wanted = [name for name in self.columns() if name in wanted]
-
-    def close(self) -> None:
-        """Give the file back."""
-        self._file.close()
-
-    def columns(self) -> Sequence[str]:
-        """The names of its columns."""
-        return list(self._file.schema_arrow.names)
-
-    def records(self, start: tuple[int, int] | None) -> Iterator[Record]:
-        """Every row from that place on; None is the first.
-
-        raises  ConfigError where the file is damaged
-        """
-        at = 0
-        first = start[1] if start else 0
-        for group in range(self._file.metadata.num_row_groups):
-            rows = self._file.metadata.row_group(group).num_rows
-            if at + rows > first:
-                for record in self._group(group, at):
-                    if record.line > first:
-                        yield record
-            at += rows
-
-    def _group(self, group: int, at: int) -> Iterator[Record]:
-        whole = self._file.metadata.row_group(group)
-        rows = max(1, min(_ROWS, _BATCH * whole.num_rows // max(1, whole.total_byte_size)))
-        try:
-            for batch in self._file.iter_batches(batch_size=rows, row_groups=[group], columns=self._wanted):
-                for row in _microseconds(batch).to_pylist():
-                    at += 1
-                    yield Record(row, b"", at, (at, at))
-        except (pa.ArrowException, OSError, ValueError) as error:
-            raise ConfigError(f"{self.path.name}: row {at + 1} and on cannot be read ({_first_line(error)})") from None
-
-    def count(self) -> int:
-        """How many rows it has."""
-        return self.rows
-
-    def mark(self, offset: int, last: bytes) -> Mapping[str, Any]:
-        """What tells whether this is still the same file."""
-        return {"head": [self.rows, self._footer()], "tail": [0, ""]}
-
-    def is_marked(self, offset: int, mark: Mapping[str, Any]) -> bool:
-        """Whether this is still the file of the mark."""
-        return bool(mark["head"] == [self.rows, self._footer()])
-
-    def _footer(self) -> str:
-        with self.path.open("rb") as stream:
-            stream.seek(-min(_HEAD, self.path.stat().st_size), 2)
-            return _digest(stream.read())
-
-
-def _microseconds(batch: Any) -> Any:
-    """The batch with times that Python's datetime can hold."""
-    fields = [
-        field.with_type(pa.timestamp("us", tz=field.type.tz)) if pa.types.is_timestamp(field.type) and field.type.unit == "ns" else field
-        for field in batch.schema
-    ]
-    return batch if fields == list(batch.schema) else batch.cast(pa.schema(fields), safe=False)
-
-
-def _digest(part: bytes) -> str:
+def digest(part: bytes) -> str:
+    """What identifies a part of a file."""
     return hashlib.sha256(part).hexdigest()[:16]
 
 
 def _undecodable(error: UnicodeDecodeError, encoding: str) -> str:
     return f"byte {error.start + 1} is not {encoding.upper()}"
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).split("\n", maxsplit=1)[0]
 
 
 def _nan(word: str) -> float:
