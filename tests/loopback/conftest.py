@@ -1,0 +1,3 @@
+"""The server as a fixture."""
+
+from tests.loopback.server import loopback as loopback
