@@ -14,7 +14,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.utils import format_datetime
 
 from tests.loopback.server import Answer, Fault, Request
@@ -122,11 +122,11 @@ def truncated(*, keep: int | float = 0.5) -> Fault:
 
 
 def skewed(**by: float) -> Fault:
-    """A Date header that is wrong by `timedelta(**by)`; without an answer's own date, by the clock of this computer."""
+    """A Date header that is wrong by `timedelta(**by)`, against the clock of the server."""
 
-    def fault(_request: Request, proceed: Callable[[], Answer]) -> Answer:
+    def fault(request: Request, proceed: Callable[[], Answer]) -> Answer:
         answer = proceed()
-        return replace(answer, headers=_with(answer, "date", _http_date(datetime.now(UTC) + timedelta(**by))))
+        return replace(answer, headers=_with(answer, "date", format_datetime(request.now + timedelta(**by), usegmt=True)))
 
     return fault
 
@@ -178,7 +178,3 @@ def _with(answer: Answer, name: str, value: str | None) -> dict[str, str]:
 
 def _part(body: bytes, keep: int | float) -> bytes:
     return body[: keep if isinstance(keep, int) else int(len(body) * keep)]
-
-
-def _http_date(at: datetime) -> str:
-    return format_datetime(at, usegmt=True)

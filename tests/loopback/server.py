@@ -46,6 +46,7 @@ class Request:
     groups   the named groups of the route's path
     base     where the server was reached, such as http://127.0.0.1:41234
     at       seconds on the monotonic clock, to measure the time between two requests
+    now      the server's clock, as the Date header tells it
     """
 
     method: str
@@ -56,6 +57,7 @@ class Request:
     base: str
     target: str
     at: float
+    now: datetime
     groups: Mapping[str, str] = field(default_factory=dict)
 
     def one(self, name: str, default: str | None = None) -> str | None:
@@ -151,7 +153,7 @@ class Loopback:
     """The server; binds a free port when entered, and is gone when left.
 
     handlers  asked for every request, the one added last first
-    host      another loopback address, such as 127.0.0.2, is another host to a client
+    host      another loopback address, such as 127.0.0.2 (Linux has them all), is another host to a client
     now       the clock of the Date header
     strict    leaving fails if a request found no answer
     """
@@ -335,9 +337,10 @@ class _Connection(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         loopback = self.server.loopback
-        answer = loopback.answer(self.request_read())
+        request = self.request_read()
+        answer = loopback.answer(request)
         try:
-            self.write(answer, loopback)
+            self.write(request, answer, loopback)
             self.wfile.flush()
         except OSError:
             self.close_connection = True  # the client left, or a test timed out on purpose
@@ -355,9 +358,10 @@ class _Connection(BaseHTTPRequestHandler):
             base=self.server.loopback.base,
             target=self.path,
             at=time.monotonic(),
+            now=self.server.loopback.now().astimezone(UTC),
         )
 
-    def write(self, answer: Answer, loopback: Loopback) -> None:
+    def write(self, request: Request, answer: Answer, loopback: Loopback) -> None:
         if (answer.delay and loopback.stopping.wait(answer.delay)) or answer.status is None:
             self.close_connection = True
             return
@@ -367,7 +371,7 @@ class _Connection(BaseHTTPRequestHandler):
         for name, value in answer.headers.items():
             self.send_header(name, value)
         if answer.header("date") is None:
-            self.send_header("Date", format_datetime(loopback.now().astimezone(UTC), usegmt=True))
+            self.send_header("Date", format_datetime(request.now, usegmt=True))
         if answer.header("content-length") is None and answer.status not in {204, 304}:
             chunked = not isinstance(answer.body, bytes)
             self.send_header(*(("Transfer-Encoding", "chunked") if chunked else ("Content-Length", str(len(answer.whole())))))
