@@ -28,6 +28,18 @@ _UNSPACED_SCRIPTS = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p
 _UNSPACED = regex.compile(_UNSPACED_SCRIPTS)
 _WORD_CHARACTER = rf"[\p{{L}}\p{{Mn}}\p{{Mc}}\p{{N}}_--{_UNSPACED_SCRIPTS}]"
 _DEEPEST = 50
+# what people write who know another search, in a word without quotation marks
+_MISTAKES = (
+    (regex.compile(r"(?i:or|and|not)"), "write {upper} in capitals, or put it in quotation marks to mean the word"),
+    (
+        regex.compile(r"\*.*|.*\*"),
+        "there are no wildcards: write each form of the name with OR between, or quotation marks around what holds a *",
+    ),
+    (regex.compile(r"[^|]*\|.*|&&"), "write OR, or a space where both must occur"),
+    (regex.compile(r"\+\p{L}.*"), "leave out the +: words side by side must all occur"),
+    (regex.compile(r"[“”„«].*|.*[“”„»]"), 'write straight quotation marks: "acme corp"'),
+    (regex.compile(r".*[,;]"), "write OR between names, without {last}"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,9 +267,17 @@ class _Parser:
             return self._field(field, value, token)
         if token["phrase"] is None and value.lower().removesuffix(":") in FIELDS and value.endswith(":"):
             raise self._error(f"has nothing after {value}; write its value without a space", token.end())
+        if token["phrase"] is None:
+            self._check(value, token)
         if not regex.search(r"[\p{L}\p{N}]", value):
             raise self._error(f"has {value!r}, which holds no letter or digit", token.start())
         return term_for(value)
+
+    def _check(self, word: str, token: regex.Match[str]) -> None:
+        for mistake, advice in _MISTAKES:
+            # a rule that is but the word means it
+            if mistake.fullmatch(word) and (len(self.tokens) > 1 or mistake is not _MISTAKES[0][0]):
+                raise self._error(f"has {word!r}; {advice.format(upper=word.upper(), last=word[-1:])};", token.start())
 
     def _field(self, name: str, written: str, token: regex.Match[str]) -> Field:
         value = folded(written).removeprefix("@")
@@ -265,6 +285,8 @@ class _Parser:
             raise self._error(f"has nothing after {name}:", token.end())
         if name == "kind" and value not in set(Kind):
             raise self._error(f"has no kind:{written} (there are {', '.join(Kind)})", token.start())
+        if name == "lang" and not regex.fullmatch(r"[a-z]{2,3}(-\w+)*", value):
+            raise self._error(f"has lang:{written}, which is no code such as en", token.start())
         if name == "site" and not {"/", ":"}.isdisjoint(value):
             raise self._error(f"has site:{written}, which is no host name such as news.example", token.start())
         return Field(name, value)

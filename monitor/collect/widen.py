@@ -168,14 +168,15 @@ def _field(field: Field, dialect: Dialect) -> Atom | None:
 
 
 def _without(leaf: Node, dialect: Dialect, thrifty: bool) -> Wide | None:
-    """The negation of a term or field, where it drops no more than the rule does; of a handle always, since X matches it whole."""
+    """The negation of a term or field, where it drops no more than the rule does."""
     if isinstance(leaf, Field):
         form = dialect.fields.get(leaf.name) or dialect.fields.get(f"{leaf.name}:{leaf.value}")
         found: Wide | None = _field(leaf, dialect) if form and form.negates else None
-    elif isinstance(leaf, Term) and (thrifty or (dialect.signs and leaf.written[0] == "@")):
-        found = _term(leaf, dialect)
     else:
-        found = None
+        found = _term(leaf, dialect) if isinstance(leaf, Term) else None
+        # a handle is found whole or not at all; a word may be found in more texts than the rule finds it in
+        if not thrifty and not (isinstance(found, Atom) and found.text.startswith("@")):
+            return None
     if dialect.no is None or found is None:
         return None
     atoms = found.parts if isinstance(found, Any) else (found,)
