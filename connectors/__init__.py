@@ -1,26 +1,45 @@
 """The sources that come with the program, by name: what their section of the configuration may say, and how they are made."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+import logging
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import entry_points
 
+from connectors.feed import FeedConnector, FeedSettings
+from connectors.feed import follows as feed_follows
 from connectors.file import FileConnector, FileSettings
-from monitor.collect.connector import Connector, SourceSettings
+from monitor.collect.connector import Source
 
+log = logging.getLogger(__name__)
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One kind of source.
-
-    settings  the keys of its section
-    make      a connector from those settings and the folder of the configuration
-    """
-
-    settings: type[SourceSettings]
-    make: Callable[[Any, Path], Connector]
+ENTRY_POINTS = "brand_monitor.connectors"
 
 
 CONNECTORS: Mapping[str, Source] = {
-    "file": Source(FileSettings, lambda settings, folder: FileConnector(settings, folder=folder)),
+    "file": Source(FileSettings, lambda settings, around: FileConnector(settings, folder=around.folder)),
+    # any page may have a comment feed: it is asked last whether it can follow one
+    "feed": Source(FeedSettings, FeedConnector, feed_follows),
 }
+
+
+@cache
+def sources() -> Mapping[str, Source]:
+    """Every known source: those that come with the program, and those that other packages bring by entry point.
+
+    A package that cannot be loaded, or that takes a name of ours, is left out with a warning.
+    """
+    known = dict(CONNECTORS)
+    for point in entry_points(group=ENTRY_POINTS):
+        if point.name in CONNECTORS:
+            log.warning("%s: %s is a source of our own; that package's is left out", point.value, point.name)
+            continue
+        try:
+            source = point.load()
+        except Exception as error:
+            log.warning("%s: cannot be loaded (%s: %s); its source %s is left out", point.value, type(error).__name__, error, point.name)
+            continue
+        if isinstance(source, Source):
+            known[point.name] = source
+        else:
+            log.warning("%s: is no monitor.collect.connector.Source; its source %s is left out", point.value, point.name)
+    return known
