@@ -72,6 +72,31 @@ def test_a_copy_has_no_tables_of_ours_and_all_views_work(store, folder):
             con.execute(f"from {view}").fetchall()
 
 
+def test_the_store_writes_on_after_a_copy_that_could_not_be_made(store, folder):
+    put(store, mention("1"))
+    with store.writing() as con:
+        con.execute("alter table published rename to unpublished")
+    with pytest.raises(duckdb.CatalogException):
+        publish(store, folder, now=NOON)
+    with store.writing() as con:
+        con.execute("alter table unpublished rename to published")
+    assert publish(store, folder, now=NOON).path.is_file()
+
+
+def test_a_folder_may_have_any_name(store, tmp_path):
+    put(store, mention("1"))
+    with duckdb.connect(str(publish(store, tmp_path / "ann's; copies", now=NOON).path), read_only=True) as con:
+        assert count(con) == 1
+
+
+def test_what_a_killed_process_left_is_not_replayed(store, folder):
+    put(store, mention("1"))
+    folder.mkdir()
+    (folder / f".{os.getpid()}.part.wal").write_bytes(b"half")
+    with duckdb.connect(str(publish(store, folder, now=NOON).path), read_only=True) as con:
+        assert count(con) == 1
+
+
 def test_a_copy_holds_no_raw_items(store, folder):
     marker = "Zx81RawSecretMarker"
     with store.writing() as con:
