@@ -93,6 +93,11 @@ def read_incident(con: duckdb.DuckDBPyConnection, incident_id: str) -> Incident:
     return _incident(rows[0])
 
 
+def read_evidence(con: duckdb.DuckDBPyConnection, incident_id: str) -> Evidence:
+    """What a stored incident is explained with."""
+    return Evidence.from_json(con.execute("select evidence from incident where id = ?", [incident_id]).fetchall()[0][0])
+
+
 def write_incident(con: duckdb.DuckDBPyConnection, incident: Incident, *, run_id: int | None = None) -> None:
     """Store an incident, in the place of the one that has its id.
 

@@ -18,6 +18,7 @@ from monitor.detect.records import (
     log_change,
     log_text,
     next_id,
+    read_evidence,
     read_incident,
     read_incidents,
     write_incident,
@@ -132,6 +133,8 @@ def _refresh(con: duckdb.DuckDBPyConnection, desk: _Desk, course: Course, *, end
     assert desk.written is not None
     incident = replace(
         desk.written,
+        # as stored: a text that was taken back since is no example any more
+        evidence=read_evidence(con, desk.written.id),
         series=course.series,
         peak=course.peak,
         peak_at=course.peak_at.replace(tzinfo=UTC),

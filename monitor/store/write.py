@@ -1,5 +1,6 @@
 """Saves pages: both tables, engagement, rollups, cursor and coverage, in one transaction."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from monitor.collect.connector import Cursor, Looked, Query, SetAside
 from monitor.enrich.table import BRAND_COLUMNS, ENGAGEMENT, MENTION_COLUMNS, Enriched, naive
 from monitor.mention import Mention, State
 from monitor.store.progress import save_coverage, save_cursors
-from monitor.store.rollup import recompute
+from monitor.store.rollup import add, recompute
 
 # a newer observation may change these; the rest is fixed at first sight
 _CHANGING = (
@@ -44,13 +45,14 @@ class Batch:
 
     run_id     the run that brought it
     direction  "live", or the number of the backfill run: whose cursor it is
+    cursor     None where it stays as it is
     """
 
     enriched: Enriched
     query: Query
     run_id: int
     direction: str
-    cursor: Cursor
+    cursor: Cursor | None
     seen: int
     covered: Sequence[Looked] = ()
     set_aside: Sequence[SetAside] = ()
@@ -62,6 +64,10 @@ class Saved:
 
     new: int
     changed: int
+
+    def __add__(self, other: "Saved") -> "Saved":
+        """Both together."""
+        return Saved(self.new + other.new, self.changed + other.changed)
 
 
 def save(con: duckdb.DuckDBPyConnection, batches: Sequence[Batch], *, now: datetime) -> Saved:
@@ -110,17 +116,12 @@ def _save_mentions(con: duckdb.DuckDBPyConnection, group: Sequence[tuple[pa.Tabl
     )
     incoming = incoming.sort_by("created_at")
     brands = pa.concat_tables(brands for _, brands, _ in group).sort_by("created_at")
-    con.register("incoming", incoming)
-    con.register("incoming_brand", brands)
     bounds = _bounds(incoming)
-    try:
-        known = _is_known(con, incoming, bounds)
-        met_gone = bool(con.execute("select 1 from gone where source_id in (select source_id from incoming) limit 1").fetchall())
-        edited = State.EDITED.value in incoming["state"].to_pylist()
-        return _merge(con, bounds) if known else _append(con, brands, edited=edited), met_gone
-    finally:
-        con.unregister("incoming")
-        con.unregister("incoming_brand")
+    known = _is_known(con, incoming, bounds)
+    met = con.execute(
+        "select 1 from gone where source_id in (select unnest(?::varchar[])) limit 1", [incoming["source_id"].to_pylist()]
+    ).fetchall()
+    return _merge(con, incoming, brands, bounds) if known else _append(con, incoming, brands), bool(met)
 
 
 def _is_known(con: duckdb.DuckDBPyConnection, incoming: pa.Table, bounds: str) -> bool:
@@ -132,24 +133,61 @@ def _is_known(con: duckdb.DuckDBPyConnection, incoming: pa.Table, bounds: str) -
     return bool(known.fetchall()[0][0])
 
 
-def _append(con: duckdb.DuckDBPyConnection, brands: pa.Table, *, edited: bool) -> Saved:
-    """The common case: nothing of the batch is stored yet."""
+def _append(con: duckdb.DuckDBPyConnection, incoming: pa.Table, brands: pa.Table) -> Saved:
+    """The common case: nothing of the batch is stored yet. DuckDB reads the two tables by their names here."""
     if not brands.num_rows:
         return Saved(0, 0)
     # only an edit may have lost its brands; joining costs as much as the rest of the insert
-    unless_all = "where (source, source_id) in (select source, source_id from incoming_brand)" if edited else ""
-    stored = con.execute(f"""
-        insert into mention ({_WRITTEN})
-        select {_WRITTEN} from incoming {unless_all}
-    """).fetchall()
-    con.execute(f"insert into mention_brand ({_BRAND}) select {_BRAND} from incoming_brand")
-    listed = sum(pc.sum(pc.list_value_length(brands[column])).as_py() or 0 for column in ("topics", "intents"))
-    recompute(con, brands["created_at"].to_pylist(), facets=listed > 0)
+    edited = State.EDITED.value in incoming["state"].to_pylist()
+    unless_all = "where (source, source_id) in (select source, source_id from brands)" if edited else ""
+    stored = con.execute(f"insert into mention ({_WRITTEN}) select {_WRITTEN} from incoming {unless_all}").fetchall()
+    con.execute(f"insert into mention_brand ({_BRAND}) select {_BRAND} from brands")
+    if brands.num_rows <= _FEW:
+        add(con, incoming, brands)
+    else:
+        recompute(con, brands["created_at"].to_pylist(), facets=_has_facets(brands))
     return Saved(int(stored[0][0]), 0)
 
 
-def _merge(con: duckdb.DuckDBPyConnection, bounds: str) -> Saved:
+def _has_facets(brands: pa.Table) -> bool:
+    return any(pc.sum(pc.list_value_length(brands[column])).as_py() for column in ("topics", "intents"))
+
+
+def _merge(con: duckdb.DuckDBPyConnection, incoming: pa.Table, brands: pa.Table, bounds: str) -> Saved:
     """The careful case: some of the batch was seen before."""
+    con.register("incoming", incoming)
+    con.register("incoming_brand", brands)
+    try:
+        actions = _merge_texts(con, bounds)
+        # one that says nothing new still settles that what is older is out of date
+        con.execute(f"""
+            update mention set fetched_at = incoming.fetched_at, engagement_at = coalesce(incoming.engagement_at, mention.engagement_at)
+            from incoming
+            where mention.source = incoming.source and mention.source_id = incoming.source_id
+                and {bounds.replace("created_at", "mention.created_at")}
+                and incoming.fetched_at > mention.fetched_at and mention.state not in {_GONE}
+        """)
+        if not actions.num_rows:
+            return Saved(0, 0)
+        con.execute(f"delete from mention_brand where {bounds} and (source, source_id) in (select source, source_id from actions)")
+        # a row keeps the created_at of first sight, whatever a later observation says
+        con.execute(f"""
+            insert into mention_brand ({_BRAND})
+            select incoming_brand.* replace (actions.created_at as created_at)
+            from incoming_brand
+            join actions using (source, source_id)
+            order by actions.created_at
+        """)
+    finally:
+        con.unregister("incoming")
+        con.unregister("incoming_brand")
+    recompute(con, actions["created_at"].to_pylist(), facets=_has_facets(brands))
+    new = actions["merge_action"].to_pylist().count("INSERT")
+    return Saved(new, actions.num_rows - new)
+
+
+def _merge_texts(con: duckdb.DuckDBPyConnection, bounds: str) -> pa.Table:
+    """Bring `mention` and what hangs on it up to date with `incoming`; which rows were inserted or updated."""
     con.execute(f"""
         create or replace temp table known as
         select * from mention where {bounds} and (source, source_id) in (select source, source_id from incoming)
@@ -164,7 +202,7 @@ def _merge(con: duckdb.DuckDBPyConnection, bounds: str) -> Saved:
             and (known.source, known.source_id, incoming.run_id) not in (select (source, source_id, run_id) from mention_run where {bounds})
     """)
     _keep_history(con)
-    actions = con.execute(f"""
+    return con.execute(f"""
         merge into mention using (
             select incoming.*, exists (
                 from incoming_brand where incoming_brand.source = incoming.source and incoming_brand.source_id = incoming.source_id
@@ -183,30 +221,6 @@ def _merge(con: duckdb.DuckDBPyConnection, bounds: str) -> Saved:
             values ({", ".join(f"incoming.{name}" for name in _WRITTEN.split(", "))})
         returning merge_action, source, source_id, created_at
     """).to_arrow_table()
-    # one that says nothing new still settles that what is older is out of date
-    con.execute(f"""
-        update mention set fetched_at = incoming.fetched_at, engagement_at = coalesce(incoming.engagement_at, mention.engagement_at)
-        from incoming
-        where mention.source = incoming.source and mention.source_id = incoming.source_id
-            and {bounds.replace("created_at", "mention.created_at")}
-            and incoming.fetched_at > mention.fetched_at and mention.state not in {_GONE}
-    """)
-    if not actions.num_rows:
-        return Saved(0, 0)
-    con.register("acted", actions)
-    con.execute(f"delete from mention_brand where {bounds} and (source, source_id) in (select source, source_id from acted)")
-    # a row keeps the created_at of first sight, whatever a later observation says
-    con.execute(f"""
-        insert into mention_brand ({_BRAND})
-        select incoming_brand.* replace (acted.created_at as created_at)
-        from incoming_brand
-        join acted using (source, source_id)
-        order by acted.created_at
-    """)
-    recompute(con, actions["created_at"].to_pylist())
-    new = int(con.execute("select count(*) from acted where merge_action = 'INSERT'").fetchall()[0][0])
-    con.unregister("acted")
-    return Saved(new, actions.num_rows - new)
 
 
 def _keep_history(con: duckdb.DuckDBPyConnection) -> None:
@@ -263,6 +277,19 @@ def _erase(con: duckdb.DuckDBPyConnection, arrived: Sequence[pa.Table], gone: Se
         update mention_brand set why = null, matched_terms = []
         where {bounds} and (source, source_id) in (select source, source_id from erased)
     """)
+    _erase_examples(con)
+
+
+def _erase_examples(con: duckdb.DuckDBPyConnection) -> None:
+    """Take erased texts out of what incidents are shown with; their numbers stay."""
+    erased = {mention_id for (mention_id,) in con.execute("select source || ':' || source_id from erased").fetchall()}
+    shown = con.execute(
+        "select id, evidence from incident where list_has_any(json_extract_string(evidence, '$.examples[*].mention_id'), ?)", [list(erased)]
+    ).fetchall()
+    for incident_id, stored in shown:
+        evidence = json.loads(stored)
+        evidence["examples"] = [example for example in evidence["examples"] if example["mention_id"] not in erased]
+        con.execute("update incident set evidence = ? where id = ?", [json.dumps(evidence, ensure_ascii=False), incident_id])
 
 
 def _gone_table(gone: Sequence[Mention]) -> pa.Table:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, timedelta
 from itertools import pairwise
 from time import perf_counter
@@ -243,3 +244,17 @@ def test_numbers_of_a_story_agree(store):
         ).fetchone()
         assert total == (one.observed, one.negative)
         assert np.isfinite([one.expected_low, one.expected_high, one.strength]).all()
+
+
+def test_an_example_that_was_erased_does_not_come_back(store):
+    brand = story(store)
+    store.cover(START, END)
+    watch = Watch([brand], sensitivity="balanced")
+    (incident, *_) = (change.incident for change in live(store, watch, FROM, AT + DAY // 4, step=1))
+    assert incident.evidence.examples
+    erased = replace(incident.evidence, examples=[])
+    store.con.execute("update incident set evidence = ?", [erased.to_json()])
+    live(store, watch, AT + DAY // 4, AT + DAY // 2, step=1)
+    now = read_incident(store.con, incident.id)
+    assert now.observed > incident.observed
+    assert now.evidence == erased

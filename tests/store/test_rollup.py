@@ -1,11 +1,13 @@
 import random
 from datetime import UTC, datetime, timedelta
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from monitor.mention import Engagement
 from monitor.store.database import sync_brands
-from monitor.store.rollup import rebuild, recompute
+from monitor.store.rollup import add, rebuild, recompute
 from monitor.store.write import save
 from tests.builders import NOON, batch, brand, mention
 from tests.store.recount import new_store, recounted, rollups
@@ -63,6 +65,39 @@ def test_counting_only_what_was_touched_equals_counting_everything():
         touched = con.execute("select created_at from mention where source_id::integer between 50 and 70 or source_id = '3'").fetchall()
         recompute(con, [at for (at,) in touched])
         assert rollups(con) == recounted(con)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_adding_what_is_new_equals_counting_everything(seed):
+    brands = [brand(f"B{number}", timezone=zone) for number, zone in enumerate(ZONES)]
+    dice = random.Random(seed)
+    with new_store(brands) as con:
+        seeded(con, brands)
+        whole = {table: con.execute(f"from {table}").to_arrow_table() for table in ("mention", "mention_brand")}
+        for table in (*whole, "rollup_5m", "rollup_day"):
+            con.execute(f"delete from {table}")
+        numbers = list(range(200))
+        dice.shuffle(numbers)
+        for edge in range(0, 200, 50):
+            page = pa.array([str(number) for number in numbers[edge : edge + 50]])
+            parts = {name: table.filter(pc.is_in(table["source_id"], page)) for name, table in whole.items()}
+            for name, part in parts.items():
+                con.from_arrow(part).insert_into(name)
+            add(con, parts["mention"], parts["mention_brand"])
+            assert rollups(con) == recounted(con)
+        added = rollups(con)
+        rebuild(con)
+        assert added == rollups(con)
+
+
+def test_what_is_new_for_a_brand_that_is_gone_counts_nowhere_by_either_way(con):
+    page = batch(mention(), brands=[brand("Streamly"), brand("Great")])
+    con.execute("delete from brand where brand = 'Great'")
+    save(con, [page], now=NOON)
+    added = rollups(con)
+    rebuild(con)
+    assert added == rollups(con)
+    assert {row[0] for row in added[0]} == {"Streamly"}
 
 
 def test_touching_nothing_changes_nothing(con):

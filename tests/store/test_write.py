@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -162,6 +163,27 @@ def test_engagement_that_changed_is_history(con):
 
 
 # what a source takes back
+
+
+def test_an_erased_text_is_no_example_of_an_incident_any_more(con):
+    put(con, mention("1", "streamly is awful"), mention("2"))
+    examples = [{"mention_id": f"{source}:1", "text": "streamly is awful"} for source in ("x", "reddit")]
+    for incident_id, shown in {"with": examples, "without": examples[1:]}.items():
+        con.execute(
+            """
+            insert into incident by name
+            select ? as id, ? as evidence, 'Streamly' as brand, 'open' as state, 'backlash' as direction, 'info' as severity,
+                'live' as origin,
+                'detector' as found_by, ['volume'] as series, now()::timestamp as onset_at, now()::timestamp as noticed_at,
+                now()::timestamp as peak_at, 1 as peak, 0 as expected_low, 0 as expected_high, 1 as observed, 1 as negative, 2 as strength,
+                '' as summary
+            """,
+            [incident_id, json.dumps({"counted": 2, "examples": shown})],
+        )
+    put(con, mention("1", None, state=State.DELETED, fetched_at=after(5)))
+    kept = {incident_id: json.loads(evidence) for incident_id, evidence in rows(con, "select id, evidence from incident")}
+    assert kept == {incident_id: {"counted": 2, "examples": examples[1:]} for incident_id in ("with", "without")}
+
 
 STATES = [State.LIVE, State.EDITED, State.UNAVAILABLE, State.REMOVED, State.DELETED]
 
