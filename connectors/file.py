@@ -16,7 +16,8 @@ from pydantic import Field, model_validator
 from connectors.columns import READY_MAPS, ColumnMap, RowReader
 from connectors.parquet import ParquetFile
 from connectors.records import KEPT, Record, TextFile, format_of
-from monitor.collect.connector import Cursor, Estimate, Looked, Page, Query, SetAside, SourceSettings, Window
+from monitor.collect.budget import Meter
+from monitor.collect.connector import Capabilities, Cursor, Estimate, Known, Looked, Page, Query, SetAside, SourceSettings, Window
 from monitor.errors import BadItem, ConfigError, RetryLater
 from monitor.mention import Mention
 
@@ -48,6 +49,8 @@ class FileConnector:
     """Reads files record by record; a page's cursor is the place in the file after it."""
 
     source = "file"
+    # people make these rows: a bad export is for its makers to mend, line by line
+    capabilities = Capabilities(history="whatever the file holds", may_be_odd=1.0)
 
     def __init__(self, settings: FileSettings, *, folder: Path, paths: Sequence[Path] | None = None, map_name: str | None = None) -> None:
         """Read the given files once, or else those that the settings' patterns find.
@@ -82,13 +85,13 @@ class FileConnector:
                 return f"no file is found by {pattern!r} in {self._folder}"
         return next((problem for pattern in self._settings.paths for path in self._found(pattern) if (problem := _unreadable(path))), None)
 
-    def estimate(self, query: Query, window: Window) -> Estimate:
+    def estimate(self, query: Query, window: Window, *, meter: Meter) -> Estimate:
         """The records in the file, those outside the window too: its times are known only once it is read."""
         with closing(self._open(self._path_of(query))) as file:
             items = file.count()
         return Estimate(items=items, requests=0, minutes=items / _RECORDS_A_MINUTE, usd=0.0)
 
-    def pull(self, query: Query, cursor: Cursor | None, *, now: datetime, window: Window) -> Iterator[Page]:
+    def pull(self, query: Query, cursor: Cursor | None, *, now: datetime, window: Window, meter: Meter) -> Iterator[Page]:
         """The records after the cursor; a watched file that was replaced or cut is read anew.
 
         raises  ConfigError where the whole file cannot be read as the map says
@@ -114,6 +117,23 @@ class FileConnector:
             reader = RowReader(self._map, fetched_at=fetched_at, now=now)
             may_grow = live and not (cursor and cursor["file"][0] == written.st_size and cursor["left"])
             yield from self._pages(file, walk, reader, window=window, may_grow=may_grow)
+
+    def refresh(self, known: Sequence[Known], *, now: datetime, meter: Meter) -> Iterator[Sequence[Mention]]:
+        """Nothing: a file says what it says."""
+        yield from ()
+
+    def read(self, raw: str, query: Query, *, now: datetime) -> Sequence[Mention]:
+        """One JSON record as quarantine kept it; a CSV line has lost its header, so its file is imported again instead.
+
+        raises  BadItem where it cannot be read
+        """
+        try:
+            row = json.loads(raw)
+        except ValueError:
+            row = None
+        if not isinstance(row, dict):
+            raise BadItem("is no JSON record by itself; mend the file and import it again")
+        return [RowReader(self._map, fetched_at=now, now=now).mention(row)]
 
     def _pages(self, file: TextFile | ParquetFile, walk: "_Walk", reader: RowReader, *, window: Window, may_grow: bool) -> Iterator[Page]:
         batch = _Batch()

@@ -16,9 +16,9 @@ class StoreError(MonitorError):
 
 
 class RetryLater(MonitorError):
-    """A source asks for a pause; `seconds` from now."""
+    """A source asks for a pause; `seconds` from now, None where it does not say how long."""
 
-    def __init__(self, message: str, *, seconds: float) -> None:
+    def __init__(self, message: str, *, seconds: float | None = None) -> None:
         super().__init__(message)
         self.seconds = seconds
 
@@ -36,7 +36,15 @@ class CredentialsRefused(MonitorError):
 
 
 class OutOfMoney(MonitorError):
-    """A paid source has reached its budget; somebody must raise it."""
+    """A paid source has reached its budget; somebody must raise it.
+
+    resets_at  when a budget of ours is full again, UTC; None where the source itself refuses: it is not asked
+               again until somebody does so by hand
+    """
+
+    def __init__(self, message: str, *, resets_at: datetime | None = None) -> None:
+        super().__init__(message)
+        self.resets_at = resets_at
 
 
 class BadItem(MonitorError):

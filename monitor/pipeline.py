@@ -1,27 +1,35 @@
 """The way of the data, stage after stage: collect, enrich, store, detect, publish."""
 
 import logging
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from monitor.collect.connector import Connector, Cursor, Query
 from monitor.config.models import Config
 from monitor.detect.watch import Change, Watch, hindsight
+from monitor.errors import CredentialsRefused, MonitorError, OutOfMoney, StopUntil
+from monitor.gather.budget import Ledger
 from monitor.gather.enricher import Enricher
-from monitor.gather.live import Pulled, pull, resume_at, store_round
+from monitor.gather.live import NOTHING, Pulled, Puller, pull, store_page, store_round
+from monitor.gather.outcome import is_stopped
+from monitor.gather.refresh import query_of, refresher
 from monitor.store.database import Store, sync_brands
-from monitor.store.ledger import standing_runs
-from monitor.store.progress import read_cursors, read_outcomes
+from monitor.store.ledger import Run, standing_runs
+from monitor.store.progress import read_cursors, read_outcomes, read_spoken_until
 from monitor.store.publish import Published, publish
 from monitor.store.rollup import rebuild
 from monitor.store.threads import read_threads
+from monitor.store.write import Batch, Saved
 
 log = logging.getLogger(__name__)
 
 _BIN = timedelta(minutes=5)
 _PENDING_AT_MOST = timedelta(minutes=10)
 _THREADS_LIVE = timedelta(days=30)
+_SIDE_BY_SIDE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +54,8 @@ class Round:
 class Pipeline:
     """One process's live collection: brands, sources, store and detection together.
 
-    A round that brings nothing writes nothing: its cursors and coverage wait for the next round
-    that does, ten minutes at most.
+    Sources are asked side by side, each in a thread of its own; what they bring is written by one at a time. A round
+    that brings nothing writes nothing: its cursors and coverage wait for the next round that does, ten minutes at most.
     """
 
     def __init__(self, config: Config, store: Store, connectors: Sequence[Connector], *, now: datetime) -> None:
@@ -55,47 +63,44 @@ class Pipeline:
         self._store = store
         self._connectors = list(connectors)
         self._enricher = Enricher.of(config)
+        self._meter = Ledger(store, is_backfill=False)
         self._watch = Watch(config.brands, sensitivity=config.detect.sensitivity)
+        self._every = {name: float(section.every) for name, section in config.sources.items()}
         self._pending: list[Pulled] = []
         self._written_at = now
         self._looked_until: dict[tuple[str, str], datetime] = {}
+        self._writing = threading.RLock()
         prepare(store, config)
         with store.writing() as con:
             self._runs = standing_runs(con, {connector.source for connector in self._connectors}, now=now)
             self._cursors: dict[tuple[str, str], Cursor] = dict(read_cursors(con, "live"))
-            self._troubles = {(one.source, one.query): one.not_before for one in read_outcomes(con) if one.error}
+            self._outcomes = {(one.source, one.query): one for one in read_outcomes(con)}
+            self._spoken_until = read_spoken_until(con, [run.run_id for run in self._runs.values()])
             self._enricher.threads.update(read_threads(con, since=now - _THREADS_LIVE))
 
-    def round(self, *, now: datetime, sources: Sequence[str] | None = None) -> Round:
+    def round(self, *, now: datetime, sources: Sequence[str] | None = None, by_hand: bool = False) -> Round:
         """Ask the sources (all, or the named ones) for what is new, store it, judge the bins that are complete.
 
-        raises  StoreError; a source's own trouble is in the result
+        by_hand  somebody asks: sources that were stopped until somebody acts are asked again
+        raises   StoreError; a source's own trouble is in the result
         """
-        asked = [
-            (connector, query)
-            for connector in self._connectors
-            for query in connector.queries()
-            if sources is None or connector.source in sources
-        ]
-        pulled = [
-            pull(
-                connector,
-                query,
-                self._cursors.get(_key(query)),
-                run=self._runs[query.source],
-                enricher=self._enricher,
-                now=now,
-                waiting=self._troubles.get(_key(query)),
-            )
-            for connector, query in asked
-        ]
-        recovered = {one.query for one in pulled if not one.error and not one.waiting and _key(one.query) in self._troubles}
-        for one in pulled:
-            self._note(one, now)
-        self._pending.extend(pulled)
-        if all(one.brings_nothing for one in self._pending) and not recovered and now - self._written_at < _PENDING_AT_MOST:
-            return Round(pulled, 0, 0, ())
-        return self._write(pulled, recovered, now)
+        asked = [connector for connector in self._connectors if sources is None or connector.source in sources]
+        if len(asked) == 1:
+            pulled = self._ask(asked[0], now, by_hand)
+        else:
+            with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+                pulled = [one for several in pool.map(lambda connector: self._ask(connector, now, by_hand), asked) for one in several]
+        with self._writing:
+            for one in pulled:
+                self._note(one)
+            self._pending.extend(pulled)
+            recovered = any(self._failed_before(one.query) and not one.error and not one.waiting for one in pulled)
+            if all(one.brings_nothing for one in self._pending) and not recovered and now - self._written_at < _PENDING_AT_MOST:
+                did = Round(pulled, 0, 0, ())
+            else:
+                did = self._write(pulled, now)
+        on_the_way = sum((one.saved for one in pulled), NOTHING)
+        return replace(did, new=did.new + on_the_way.new, changed=did.changed + on_the_way.changed)
 
     def due(self, source: str, *, now: datetime) -> datetime:
         """When a source is to be asked next: its interval after it was last asked, at once where that is past."""
@@ -107,40 +112,102 @@ class Pipeline:
 
     def flush(self, *, now: datetime) -> Sequence[Change]:
         """Write what quiet rounds left waiting; before publishing and before the process ends."""
-        return self._write((), set(), now).changes if self._pending else ()
+        with self._writing:
+            return self._write((), now).changes if self._pending else ()
 
     def publish(self, *, now: datetime) -> Published:
         """Give the analysts a new copy."""
         self.flush(now=now)
         return publish(self._store, self._config.published_folder, now=now)
 
-    def _write(self, pulled: Sequence[Pulled], recovered: set[Query], now: datetime) -> Round:
+    def _ask(self, connector: Connector, now: datetime, by_hand: bool) -> list[Pulled]:
+        """Every query of one source, then the second looks that are due; a refused key is tried once, not once a query."""
+        pulled: list[Pulled] = []
+        shared: MonitorError | None = None
+        try:
+            queries = connector.queries()
+        except MonitorError as error:
+            return [Pulled(Query(connector.source, ""), error=error)]
+        for query in queries:
+            waiting = self._waits(query, now, by_hand)
+            if waiting:
+                pulled.append(Pulled(query, waiting=waiting))
+                continue
+            one = Pulled(query, error=shared) if shared else self._pull(connector, query, now)
+            pulled.append(one)
+            shared = shared or (one.error if one.error and _is_of_the_key(connector, one.error) else None)
+        again = query_of(connector)
+        if connector.capabilities.refresh_after and not shared and not self._waits(again, now, by_hand):
+            with self._store.opened() as con:
+                looks = refresher(con, connector, self._cursors.get(_key(again)), run=self._runs[connector.source], now=now)
+            pulled.append(self._pull(looks, again, now))
+        return pulled
+
+    def _pull(self, connector: Puller, query: Query, now: datetime) -> Pulled:
+        run = self._runs[query.source]
+        return pull(
+            connector,
+            query,
+            self._cursors.get(_key(query)),
+            run=run,
+            enricher=self._enricher,
+            meter=self._meter,
+            now=now,
+            store_now=lambda batch: self._store_page(batch, run, now),
+        )
+
+    def _store_page(self, batch: Batch, run: Run, now: datetime) -> Saved:
+        saved = store_page(self._store, batch, run=run, now=now)
+        if batch.cursor is not None:
+            self._cursors[_key(batch.query)] = batch.cursor
+        return saved
+
+    def _waits(self, query: Query, now: datetime, by_hand: bool) -> str | None:
+        """Why a query is not asked now; None where it is."""
+        known = self._outcomes.get(_key(query))
+        if known is None or not known.error:
+            return None
+        if is_stopped(known) and not by_hand:
+            return f"stopped: {known.error}"
+        return f"until {known.not_before:%Y-%m-%d %H:%M} UTC: {known.error}" if known.not_before and known.not_before > now else None
+
+    def _write(self, pulled: Sequence[Pulled], now: datetime) -> Round:
+        troubled = any(one.error or self._failed_before(one.query) for one in self._pending)
         with self._store.writing() as con:
-            saved = store_round(con, self._store, self._pending, runs=self._runs, recovered=recovered, now=now)
+            saved = store_round(
+                con,
+                self._store,
+                self._pending,
+                runs=self._runs,
+                outcomes=self._outcomes,
+                spoken_until=self._spoken_until,
+                every=self._every,
+                now=now,
+            )
             changes = self._watch.judge(con, until=self._judgeable_until(now), now=now)
-        self._pending, self._written_at = [], now
+            outcomes = {(one.source, one.query): one for one in read_outcomes(con)} if troubled else self._outcomes
+        self._pending, self._written_at, self._outcomes = [], now, outcomes
         for change in changes:
             level = logging.INFO if change.incident.severity == "info" else logging.WARNING
             log.log(level, "%s %s: %s", change.incident.id, change.change, change.incident.summary)
         return Round(pulled, saved.new, saved.changed, changes)
 
-    def _note(self, one: Pulled, now: datetime) -> None:
+    def _failed_before(self, query: Query) -> bool:
+        known = self._outcomes.get(_key(query))
+        return known is not None and known.error is not None
+
+    def _note(self, one: Pulled) -> None:
         key = _key(one.query)
-        if one.batches:
-            self._cursors[key] = one.batches[-1].cursor
+        if one.cursor is not None:
+            self._cursors[key] = one.cursor
         if one.until:
-            self._looked_until[key] = one.until
-        if one.error:
-            self._troubles[key] = resume_at(one.error, now)
-        elif not one.waiting:
-            self._troubles.pop(key, None)
+            self._looked_until[key] = self._spoken_until[key] = one.until
 
     def _judgeable_until(self, now: datetime) -> datetime:
         """The end of the bins that every source has been pulled past, or that have waited long enough."""
         waited = now - timedelta(seconds=self._config.detect.lateness)
-        looked = min(
-            (self._looked_until.get(_key(query), waited) for connector in self._connectors for query in connector.queries()), default=waited
-        )
+        asked = [query for connector in self._connectors for query in _queries(connector) if query.covers]
+        looked = min((self._looked_until.get(_key(query), waited) for query in asked), default=waited)
         until = min(max(looked, waited), now)
         return until - (until - datetime(1970, 1, 1, tzinfo=UTC)) % _BIN
 
@@ -162,3 +229,15 @@ def find_past_incidents(store: Store, config: Config, *, now: datetime) -> Seque
 
 def _key(query: Query) -> tuple[str, str]:
     return query.source, query.name
+
+
+def _is_of_the_key(connector: Connector, error: MonitorError) -> bool:
+    """Whether a trouble is that of the one key that all of a source's queries share."""
+    return connector.capabilities.key != "none" and isinstance(error, CredentialsRefused | OutOfMoney | StopUntil)
+
+
+def _queries(connector: Connector) -> Sequence[Query]:
+    try:
+        return connector.queries()
+    except MonitorError:
+        return ()

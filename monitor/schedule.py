@@ -19,17 +19,18 @@ from monitor.pipeline import Pipeline
 log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 1.0
+_SIDE_BY_SIDE = 12
 
 
 def run_forever(config: Config, pipeline: Pipeline) -> None:
     """Collect every source on its interval and publish, until SIGTERM or Ctrl-C; the round under way is finished.
 
-    One thread does all the work, so rounds never overlap; a round that comes late is run once, not
-    as often as it was missed, and starts from its cursor, so nothing is skipped.
+    Each source has its own rounds, side by side; those of one source never overlap. A round that comes late is run once,
+    not as often as it was missed, and starts from its cursor, so nothing is skipped.
     """
     scheduler = BackgroundScheduler(
         timezone=UTC,
-        executors={"default": ThreadPoolExecutor(1)},
+        executors={"default": ThreadPoolExecutor(_SIDE_BY_SIDE)},
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
     )
     scheduler.add_listener(_tell, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from connectors import CONNECTORS
-from monitor.collect.connector import Connector
+from connectors import sources
+from monitor.collect.connector import Connector, Surroundings
 from monitor.config.load import find_config, load_config
-from monitor.config.models import Config
+from monitor.config.models import Config, Thread
 from monitor.errors import ConfigError
 
 START, COLLECT, LOOK, ACT = "Start", "Collect", "Look", "Act"
@@ -36,13 +36,15 @@ def configured(path: Path | None) -> Config:
 
     raises  ConfigError where there is none, or with everything that is wrong in it
     """
-    return load_config(find_config(path), {name: source.settings for name, source in CONNECTORS.items()})
+    return load_config(find_config(path), {name: source.settings for name, source in sources().items()})
 
 
 def connectors_of(config: Config, names: Sequence[str] = ()) -> list[Connector]:
     """The enabled sources, or the named ones.
 
-    raises  ConfigError where a named one is not in the configuration
+    Each followed page goes to the first of the enabled sources that knows its address.
+
+    raises  ConfigError where a named one is not in the configuration, or nobody can follow a page
     """
     for name in names:
         if name not in config.sources:
@@ -50,7 +52,26 @@ def connectors_of(config: Config, names: Sequence[str] = ()) -> list[Connector]:
     wanted: Mapping[str, Any] = {
         name: settings for name, settings in config.sources.items() if (name in names if names else settings.enabled)
     }
-    return [CONNECTORS[name].make(settings, config.folder) for name, settings in wanted.items()]
+    threads = _threads_by_source(config)
+    return [
+        sources()[name].make(settings, Surroundings(config.folder, config.brands, threads.get(name, ())))
+        for name, settings in wanted.items()
+    ]
+
+
+def _threads_by_source(config: Config) -> dict[str, list[Thread]]:
+    # our own sources first, in their order: the feed, which tries any page, stands last among them
+    order = [name for name in sources() if name in config.sources and config.sources[name].enabled]
+    taken: dict[str, list[Thread]] = {}
+    for number, thread in enumerate(config.threads):
+        name = next((name for name in order if sources()[name].follows(config.sources[name], thread.url)), None)
+        if name is None:
+            raise ConfigError(
+                f"threads[{number}].url: no enabled source can follow {thread.url}; "
+                "enable its source, or `feed` for any page with a comment feed"
+            )
+        taken.setdefault(name, []).append(thread)
+    return taken
 
 
 def moment(text: str | None) -> datetime | None:

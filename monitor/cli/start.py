@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from connectors import CONNECTORS
+from connectors import sources
 from connectors.file import FileConnector
 from monitor.cli.options import START, AsJson, ConfigPath, Verbose, configured, connectors_of, now
 from monitor.config.models import Config
@@ -124,7 +124,7 @@ def config_check(config: ConfigPath = None, as_json: AsJson = False, verbose: Ve
 
 def config_schema(verbose: Verbose = 0) -> None:
     """Print the JSON Schema of the configuration, for editors that complete and check it."""
-    print(json.dumps(json_schema({name: source.settings for name, source in CONNECTORS.items()}), indent=2))
+    print(json.dumps(json_schema({name: source.settings for name, source in sources().items()}), indent=2))
 
 
 config_app.command("test")(config_test)

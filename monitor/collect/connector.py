@@ -1,13 +1,16 @@
 """What a connector is: settings in, pages of mentions and a cursor out; it never sees the store."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol, TypeAlias
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from monitor.collect.budget import Meter
 from monitor.config.duration import Duration
+from monitor.config.models import Brand, Thread
 from monitor.mention import Mention
 
 Cursor: TypeAlias = Mapping[str, Any]
@@ -45,11 +48,19 @@ class Query:
     """One thing that is asked of a source again and again; its name keys cursor and coverage.
 
     brands  names of the brands it can find; empty: every brand
+    asks    what is asked, in the source's own words; once that changes, a walk under way is begun
+            again, from the old `high`
+    about   the brand that everything it brings is about, by place, unless a text names another; or None
+    covers  whether its walks say that its brands were looked at; False for threads and refreshes, which
+            bring more of what others found
     """
 
     source: str
     name: str
-    brands: Sequence[str] = ()
+    brands: tuple[str, ...] = ()
+    asks: str = ""
+    about: str | None = None
+    covers: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,7 @@ class Looked:
     source    the source of the mentions it speaks of
     since     inclusive, until exclusive; UTC
     complete  False where the walk stopped half-way; then `reason` says why
+    reason    None, or what is special about this look ("first pull")
     """
 
     source: str
@@ -97,16 +109,79 @@ class Page:
     """What arrived together, and where to resume once it is stored.
 
     mentions  as the source ordered them
-    cursor    resumes after this page; its `high` has moved only if the walk is complete
+    cursor    resumes after this page; its `high` has moved only if the walk is complete; None: stays as it was
     seen      items in the page, read or not
     covered   what may be called looked-at once this page is stored
+    is_last   the walk ends here: nothing more is asked before the next round
     """
 
     mentions: Sequence[Mention]
-    cursor: Cursor
+    cursor: Cursor | None
     seen: int
     set_aside: Sequence[SetAside] = ()
     covered: Sequence[Looked] = ()
+    is_last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A stored text that is to be looked at again."""
+
+    source_id: str
+    created_at: datetime
+    conversation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a source can do, for `doctor`, for estimates and for the core.
+
+    key                what it takes to be let in
+    history            how far back it reaches, in words
+    refresh_after      ages at which a text is looked at again, from when it was first seen; empty: never
+    refresh_batch      texts that one refresh request looks at
+    sees_deletions     whether a refresh tells that a text was taken back
+    may_be_odd         share of a page's items, 0 to 1, that may be unreadable before the source counts as changed;
+                       1.0 for files, where people make the rows
+    stable_created_at  whether a text's time is the same at every sight
+    """
+
+    key: Literal["none", "free", "approved", "paid"] = "none"
+    history: str = "none"
+    refresh_after: Sequence[timedelta] = ()
+    refresh_batch: int = 100
+    sees_deletions: bool = False
+    may_be_odd: float = 0.2
+    stable_created_at: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a connector is given beside its own section of the configuration.
+
+    folder   where the configuration lies: relative paths start there
+    threads  the pages to follow, of every source; a connector takes those whose address it knows
+    clock    the present, aware and UTC; tests have their own
+    """
+
+    folder: Path = Path()
+    brands: Sequence[Brand] = ()
+    threads: Sequence[Thread] = ()
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One kind of source, as it stands in `connectors.CONNECTORS` or behind an entry point.
+
+    settings  the keys of its section
+    make      a connector from those settings and what surrounds them
+    follows   whether it can follow the comments at an address, given its settings
+    """
+
+    settings: type[SourceSettings]
+    make: "Callable[[Any, Surroundings], Connector]"
+    follows: Callable[[Any, str], bool] = lambda _settings, _url: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,25 +200,43 @@ class Estimate:
 
 
 class Connector(Protocol):
-    """One source. It raises only the kinds of `errors` and waits at most a second by itself."""
+    """One source. It raises only the kinds of `errors` and waits at most a second by itself.
+
+    Making one touches nothing: no network, no missing key is an error before `check` or `pull`.
+    """
 
     source: str
+    capabilities: Capabilities
 
     def queries(self) -> Sequence[Query]:
         """What to ask on every round."""
         ...
 
     def check(self) -> str | None:
-        """A sentence about what is missing (a key, a file), or None where all is well."""
+        """A sentence about what is missing (a key, a file), or None where all is well; asks nobody."""
         ...
 
-    def estimate(self, query: Query, window: Window) -> Estimate:
-        """What pulling this window would bring and cost."""
+    def estimate(self, query: Query, window: Window, *, meter: Meter) -> Estimate:
+        """What pulling this window would bring and cost; may ask the source, which counts."""
         ...
 
-    def pull(self, query: Query, cursor: Cursor | None, *, now: datetime, window: Window) -> Iterator[Page]:
+    def pull(self, query: Query, cursor: Cursor | None, *, now: datetime, window: Window, meter: Meter) -> Iterator[Page]:
         """What is new since the cursor, up to `now`, page by page; a None cursor starts afresh.
 
         An open `window` is a live round; a closed one is a backfill of that stretch.
+        """
+        ...
+
+    def refresh(self, known: Sequence[Known], *, now: datetime, meter: Meter) -> Iterator[Sequence[Mention]]:
+        """The same texts as they are now: engagement, edits, and a Mention without text for each that is gone.
+
+        What cannot be said about a text is left out.
+        """
+        ...
+
+    def read(self, raw: str, query: Query, *, now: datetime) -> Sequence[Mention]:
+        """The mentions of one item as quarantine kept it.
+
+        raises  BadItem where it still cannot be read
         """
         ...

@@ -77,6 +77,14 @@ class Brand(_Strict):
         return ZoneInfo(self.timezone)
 
 
+class Thread(_Strict):
+    """One page whose comments are followed: a company's announcement, a news story, a launch video."""
+
+    url: str = Field(pattern=r"^https?://", description="the page's address, as in the browser")
+    about: str = Field(description="the brand that what is said there is about, named or not")
+    until_quiet: Duration = Field(default=172_800, description="followed until nobody has said anything for so long")
+
+
 class Detect(_Strict):
     """How soon and how surely an unusual moment is called one."""
 
@@ -107,6 +115,7 @@ class Config(_Strict):
     data_dir: Path = Field(default=Path("data"), description="the private store; relative to this file")
     brands: Sequence[Brand] = Field(min_length=1)
     sources: Mapping[str, Any] = Field(default_factory=dict)
+    threads: Sequence[Thread] = Field(default=(), description="pages whose comments are followed")
     detect: Detect = Detect()
     publish: Publish = Publish()
     scoring: Scoring = Scoring()

@@ -65,8 +65,10 @@ class Matcher:
         self._watched = [_Watched.of(brand) for brand in brands]
         self._places = {(source, channel.casefold()): about.casefold() for (source, channel), about in (places or {}).items()}
 
-    def match(self, mention: Mention, threads: Mapping[tuple[str, str], tuple[str, ...]]) -> list[Match]:
+    def match(self, mention: Mention, threads: Mapping[tuple[str, str], tuple[str, ...]], about: str | None = None) -> list[Match]:
         """The brands of one mention, none where it concerns nobody.
+
+        about  the brand that it is about by where it was found, where that is known otherwise than by its channel
 
         A place or a thread decides only where the text itself names no brand; one that a brand
         excludes does not name it.
@@ -79,9 +81,10 @@ class Matcher:
         ]
         if named:
             return [_match(watched, "text", terms, subject) for watched, terms in named]
-        about = self._places.get((mention.source, mention.channel.casefold())) if mention.channel else None
-        if about is not None:
-            at_place = [watched for watched in self._watched if watched.brand.name.casefold() == about and _allowed(watched, subject)]
+        place = self._places.get((mention.source, mention.channel.casefold())) if mention.channel else None
+        place = about.casefold() if about else place
+        if place is not None:
+            at_place = [watched for watched in self._watched if watched.brand.name.casefold() == place and _allowed(watched, subject)]
             return [_match(watched, "place", (), subject) for watched in at_place]
         if mention.conversation_id is None or mention.is_root:
             return []
@@ -93,17 +96,24 @@ class Matcher:
         ]
 
 
-def match_all(mentions: Iterable[Mention], matcher: Matcher, threads: Threads) -> list[tuple[Mention, list[Match]]]:
-    """Each mention with its brands, in the given order; roots are judged first and bring `threads` up to date."""
+def match_all(
+    mentions: Iterable[Mention], matcher: Matcher, threads: Threads, about: str | None = None
+) -> list[tuple[Mention, list[Match]]]:
+    """Each mention with its brands, in the given order; roots are judged first and bring `threads` up to date.
+
+    about  the brand that all of them are about by where they were found; what answers them later is too
+    """
     ordered = list(mentions)
     matched: dict[int, list[Match]] = {}
     for place in sorted(range(len(ordered)), key=lambda place: not ordered[place].is_root):
         mention = ordered[place]
-        matched[place] = found = matcher.match(mention, threads)
+        matched[place] = found = matcher.match(mention, threads, about)
         if mention.is_root:
             threads.pop(mention.key, None)
             if found:
                 threads[mention.key] = tuple(match.brand for match in found)
+        elif about and mention.conversation_id:
+            threads.setdefault((mention.source, mention.conversation_id), (about,))
     return [(mention, matched[place]) for place, mention in enumerate(ordered)]
 
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from monitor.collect.budget import Meter
 from monitor.collect.connector import Connector, Page, Query, Window
 from monitor.errors import MonitorError
 from monitor.gather.enricher import Enricher
+from monitor.gather.pages import is_odd, odd_page, sober
 from monitor.store.database import Store
 from monitor.store.ledger import Run, backfill_run, count, finish, read_run, restart
 from monitor.store.progress import read_cursors
@@ -41,6 +43,7 @@ def backfill(
     *,
     window: Window,
     enricher: Enricher,
+    meter: Meter,
     now: datetime,
     redo: Redo = "missing",
     on_page: Callable[[Page], None] = lambda _page: None,
@@ -61,7 +64,10 @@ def backfill(
         cursor = read_cursors(con, run.direction).get((query.source, query.name))
     new = changed = 0
     try:
-        for page in connector.pull(query, cursor, now=now, window=window):
+        for page in sober(connector.source, connector.pull(query, cursor, now=now, window=window, meter=meter)):
+            changed_source = None
+            if is_odd(page, connector.capabilities):
+                changed_source, page = odd_page(connector.source, page)  # noqa: PLW2901
             batch = enricher.batch(page, query=query, run=run)
             with store.writing() as con:
                 saved = save(con, [batch], now=now)
@@ -69,6 +75,8 @@ def backfill(
                 count(con, run, seen=page.seen, stored=saved.new, set_aside=set_aside)
             new, changed = new + saved.new, changed + saved.changed
             on_page(page)
+            if changed_source:
+                raise changed_source
     except MonitorError as error:
         with store.writing() as con:
             finish(con, run, state="failed", now=now, error=str(error))

@@ -42,7 +42,7 @@ class Enricher:
     def batch(self, page: Page, *, query: Query, run: Run) -> Batch:
         """A page's mentions matched and scored, with all that is stored beside them."""
         return Batch(
-            enriched=enrich(page.mentions, matcher=self.matcher, scorer=self.scorer, threads=self.threads),
+            enriched=enrich(page.mentions, matcher=self.matcher, scorer=self.scorer, threads=self.threads, about=query.about),
             query=query,
             run_id=run.run_id,
             direction=run.direction,

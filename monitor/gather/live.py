@@ -1,50 +1,55 @@
 """Live rounds: what is new at each source since its cursor; a source in trouble does not stop the others."""
 
 import logging
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import islice
+from datetime import datetime
+from typing import Protocol
 
 import duckdb
 
-from monitor.collect.connector import Connector, Cursor, Looked, Page, Query, Window
-from monitor.errors import MonitorError, RetryLater, StopUntil
+from monitor.collect.budget import Meter
+from monitor.collect.connector import Capabilities, Cursor, Looked, Page, Query, Window
+from monitor.errors import MonitorError
 from monitor.gather.enricher import Enricher
+from monitor.gather.outcome import pause_after
+from monitor.gather.pages import is_odd, odd_page, sober
 from monitor.store.database import Store
 from monitor.store.ledger import Run, count
-from monitor.store.progress import save_coverage, save_outcome
+from monitor.store.progress import Outcome, save_coverage, save_outcome
 from monitor.store.quarantine import keep
 from monitor.store.write import Batch, Saved, save
+
+NOTHING = Saved(0, 0)
 
 log = logging.getLogger(__name__)
 
 PAGES_A_ROUND = 50
-"""A walk longer than this goes on in the next round, so that one busy source does not hold up the others."""
+ROUND_SECONDS = 120.0
+"""A walk longer than either goes on in the next round, so that one busy source does not hold up the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
     """How asking one query went.
 
+    batches  pages that are still to be stored: at most the last one
+    seen     items that the source offered
     until    end of what was looked at, UTC; None where the walk did not get there
-    waiting  it was not asked, since its source asked for a pause until then
+    saved    what the pages stored on the way brought
+    cursor   where the query resumes; None where it stays as it was
+    waiting  why it was not asked; None where it was
     """
 
     query: Query
     batches: Sequence[Batch] = ()
     error: MonitorError | None = None
-    waiting: datetime | None = None
-
-    @property
-    def seen(self) -> int:
-        """Items that the source offered."""
-        return sum(batch.seen for batch in self.batches)
-
-    @property
-    def until(self) -> datetime | None:
-        """The end of what was looked at."""
-        return max((looked.until for batch in self.batches for looked in batch.covered), default=None)
+    seen: int = 0
+    until: datetime | None = None
+    saved: Saved = NOTHING
+    cursor: Cursor | None = None
+    waiting: str | None = None
 
     @property
     def brings_nothing(self) -> bool:
@@ -54,32 +59,85 @@ class Pulled:
         )
 
 
-def pull(
-    connector: Connector, query: Query, cursor: Cursor | None, *, run: Run, enricher: Enricher, now: datetime, waiting: datetime | None
-) -> Pulled:
-    """Ask one query for what is new; its trouble is returned, with the pages that came before it.
+class Puller(Protocol):
+    """What pages come from: a connector, or its second looks."""
 
-    waiting  a pause that its source asked for, or None
+    source: str
+    capabilities: Capabilities
+
+    def pull(self, query: Query, cursor: Cursor | None, *, now: datetime, window: Window, meter: Meter) -> Iterator[Page]:
+        """As a connector's."""
+        ...
+
+
+def pull(
+    connector: Puller,
+    query: Query,
+    cursor: Cursor | None,
+    *,
+    run: Run,
+    enricher: Enricher,
+    meter: Meter,
+    now: datetime,
+    store_now: Callable[[Batch], Saved],
+) -> Pulled:
+    """Ask one query for what is new; its trouble is returned, with what came before it.
+
+    A page is stored before the next one is asked for, so that nothing is paid for twice; the last one is left to
+    the caller, whose transaction joins it with the other queries'.
+
+    store_now  saves one page in a transaction of its own
     """
-    if waiting and waiting > now:
-        return Pulled(query, waiting=waiting)
-    pages: list[Page] = []
+    held: Batch | None = None
+    saved = NOTHING
+    until: datetime | None = None
+    seen = 0
     error: MonitorError | None = None
-    try:
-        for page in islice(connector.pull(query, cursor, now=now, window=Window()), PAGES_A_ROUND):
-            pages.append(page)
-    except MonitorError as trouble:
-        error = trouble
-        log.warning("%s", trouble)
-    return Pulled(query, [enricher.batch(page, query=query, run=run) for page in pages], error)
+    begun = time.monotonic()
+    pages = sober(connector.source, connector.pull(query, cursor, now=now, window=Window(), meter=meter))
+    for number in range(PAGES_A_ROUND):
+        if held is not None:
+            saved += store_now(held)
+            held = None
+        if number and time.monotonic() - begun > ROUND_SECONDS:
+            break
+        try:
+            page = next(pages, None)
+        except MonitorError as trouble:
+            error = trouble
+            break
+        if page is None:
+            break
+        seen += page.seen
+        if is_odd(page, connector.capabilities):
+            error, page = odd_page(connector.source, page)
+        held = enricher.batch(page, query=query, run=run)
+        cursor = page.cursor if page.cursor is not None else cursor
+        until = max((looked.until for looked in page.covered if looked.complete), default=until)
+        if error or page.is_last:
+            break
+    pages.close()
+    if error:
+        log.warning("%s", error)
+    return Pulled(query, [held] if held else [], error, seen, until, saved, cursor)
 
 
 def store_round(
-    con: duckdb.DuckDBPyConnection, store: Store, pulled: Sequence[Pulled], *, runs: Mapping[str, Run], recovered: set[Query], now: datetime
+    con: duckdb.DuckDBPyConnection,
+    store: Store,
+    pulled: Sequence[Pulled],
+    *,
+    runs: Mapping[str, Run],
+    outcomes: Mapping[tuple[str, str], Outcome],
+    spoken_until: MutableMapping[tuple[str, str], datetime],
+    every: Mapping[str, float],
+    now: datetime,
 ) -> Saved:
     """Save a round inside the caller's transaction: every page, every cursor, every trouble.
 
-    recovered  queries whose last try failed and that went well now
+    outcomes      how asking ended before
+    spoken_until  up to where coverage says something of each query; a trouble's gap goes on from there
+    every         seconds between the rounds of each source
     """
     saved = save(con, [batch for one in pulled for batch in one.batches], now=now)
     for one in pulled:
@@ -87,21 +145,24 @@ def store_round(
         set_aside = sum(keep(store.folder, con, batch.set_aside, query=one.query, run_id=run.run_id, now=now) for batch in one.batches)
         if set_aside:
             count(con, run, seen=0, stored=0, set_aside=set_aside)
+        known = outcomes.get((one.query.source, one.query.name))
         if one.error:
-            _store_trouble(con, one, run, one.error, now=now)
-        elif one.query in recovered:
+            pause = pause_after(one.error, now=now, failures=known.failures if known else 0, every=every.get(one.query.source, 300))
+            save_outcome(con, one.query, now=now, error=str(one.error), not_before=pause.until, stopped=pause.stopped)
+            if one.query.covers:
+                since = min(spoken_until.get((one.query.source, one.query.name), now), now)
+                gap = Looked(one.query.source, since=since, until=now, complete=False, reason=str(one.error))
+                save_coverage(con, [(one.query, gap, run.run_id, 0)], now=now)
+                spoken_until[one.query.source, one.query.name] = now
+        elif known and known.error and not one.waiting:
             save_outcome(con, one.query, now=now)
     return saved
 
 
-def resume_at(error: MonitorError, now: datetime) -> datetime | None:
-    """When a source that made this trouble may be asked again; None for the next round."""
-    if isinstance(error, RetryLater):
-        return now + timedelta(seconds=error.seconds)
-    return error.at if isinstance(error, StopUntil) else None
-
-
-def _store_trouble(con: duckdb.DuckDBPyConnection, one: Pulled, run: Run, error: MonitorError, *, now: datetime) -> None:
-    save_outcome(con, one.query, now=now, error=str(error), not_before=resume_at(error, now))
-    gap = Looked(one.query.source, since=now, until=now, complete=False, reason=str(error))
-    save_coverage(con, [(one.query, gap, run.run_id, 0)], now=now)
+def store_page(store: Store, batch: Batch, *, run: Run, now: datetime) -> Saved:
+    """Save one page of a walk that goes on, in a transaction of its own."""
+    with store.writing() as con:
+        saved = save(con, [batch], now=now)
+        set_aside = keep(store.folder, con, batch.set_aside, query=batch.query, run_id=run.run_id, now=now)
+        count(con, run, seen=0, stored=0, set_aside=set_aside)
+    return saved

@@ -16,12 +16,17 @@ class Outcome:
     """How asking a source last ended.
 
     not_before  it may not be asked before; None where it may
+    stopped     why it is not asked until somebody acts: "money", or the version of ours that could
+                not read it; None where it is asked
+    failures    tries in a row that failed
     error       None where the last try went well
     """
 
     source: str
     query: str
     not_before: datetime | None
+    stopped: str | None
+    failures: int
     last_success_at: datetime | None
     error: str | None
     last_error_at: datetime | None
@@ -33,9 +38,13 @@ def read_cursors(con: duckdb.DuckDBPyConnection, direction: str) -> Mapping[tupl
     return {(source, query): json.loads(cursor) for source, query, cursor in rows}
 
 
-def save_cursors(con: duckdb.DuckDBPyConnection, cursors: Sequence[tuple[Query, str, Cursor]], *, now: datetime) -> None:
-    """Remember where to resume; the last of several for one query counts."""
-    rows = {(query.source, query.name, direction): json.dumps(cursor, sort_keys=True) for query, direction, cursor in cursors}
+def save_cursors(con: duckdb.DuckDBPyConnection, cursors: Sequence[tuple[Query, str, Cursor | None]], *, now: datetime) -> None:
+    """Remember where to resume; the last of several for one query counts, and None leaves it where it is."""
+    rows = {
+        (query.source, query.name, direction): json.dumps(cursor, sort_keys=True)
+        for query, direction, cursor in cursors
+        if cursor is not None
+    }
     if not rows:
         return
     con.execute(
@@ -106,29 +115,59 @@ def _joined(looks: Sequence[tuple[Query, Looked, int, int]]) -> list[tuple[Query
 
 
 def save_outcome(
-    con: duckdb.DuckDBPyConnection, query: Query, *, now: datetime, error: str | None = None, not_before: datetime | None = None
+    con: duckdb.DuckDBPyConnection,
+    query: Query,
+    *,
+    now: datetime,
+    error: str | None = None,
+    not_before: datetime | None = None,
+    stopped: str | None = None,
 ) -> None:
     """Remember how asking a source ended: all well, or with what, and from when it may be asked again."""
     con.execute(
         """
-        insert into source_state values (?, ?, ?, ?, ?, ?)
+        insert into source_state values ($source, $query, $not_before, $stopped, $failures, $well, $error, $failed)
         on conflict do update set
             not_before = excluded.not_before,
+            stopped = excluded.stopped,
+            failures = case when excluded.failures = 0 then 0 else failures + 1 end,
             last_success_at = coalesce(excluded.last_success_at, last_success_at),
             last_error = excluded.last_error,
             last_error_at = coalesce(excluded.last_error_at, last_error_at)
         """,
-        [query.source, query.name, naive(not_before), None if error else naive(now), error, naive(now) if error else None],
+        {
+            "source": query.source,
+            "query": query.name,
+            "not_before": naive(not_before),
+            "stopped": stopped,
+            "failures": 1 if error else 0,
+            "well": None if error else naive(now),
+            "error": error,
+            "failed": naive(now) if error else None,
+        },
     )
+
+
+def release(con: duckdb.DuckDBPyConnection, source: str) -> None:
+    """Let a source be asked again that was stopped until somebody acts."""
+    con.execute("update source_state set stopped = null, not_before = null where source = ? and stopped is not null", [source])
 
 
 def read_outcomes(con: duckdb.DuckDBPyConnection) -> list[Outcome]:
     """How asking each source last ended."""
     rows = con.execute("select * from source_state order by source, query").fetchall()
     return [
-        Outcome(source, query, _aware(not_before), _aware(success), error, _aware(failed))
-        for source, query, not_before, success, error, failed in rows
+        Outcome(source, query, _aware(not_before), stopped, failures, _aware(success), error, _aware(failed))
+        for source, query, not_before, stopped, failures, success, error, failed in rows
     ]
+
+
+def read_spoken_until(con: duckdb.DuckDBPyConnection, run_ids: Sequence[int]) -> dict[tuple[str, str], datetime]:
+    """Up to where coverage says something, good or bad, of each (source, query) of some runs."""
+    rows = con.execute(
+        "select source, query, max(covered_to) from coverage where list_contains(?, run_id) group by all", [list(run_ids)]
+    ).fetchall()
+    return {(source, query): until.replace(tzinfo=UTC) for source, query, until in rows}
 
 
 def _aware(at: datetime | None) -> datetime | None:

@@ -15,11 +15,12 @@ import duckdb
 
 from monitor.collect.connector import Query, SetAside
 from monitor.enrich.table import naive
+from monitor.errors import BadItem
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One item in quarantine."""
+    """One item in quarantine; `file` and `line` say where its raw text lies."""
 
     id: int
     run_id: int
@@ -27,6 +28,8 @@ class Kept:
     query: str
     reason: str
     seen_at: datetime
+    file: str
+    line: int
 
 
 def keep(folder: Path, con: duckdb.DuckDBPyConnection, items: Sequence[SetAside], *, query: Query, run_id: int, now: datetime) -> int:
@@ -50,11 +53,37 @@ def keep(folder: Path, con: duckdb.DuckDBPyConnection, items: Sequence[SetAside]
 
 
 def read_quarantine(con: duckdb.DuckDBPyConnection, run_id: int | None = None) -> list[Kept]:
-    """What is in quarantine, of one run or of all, oldest first."""
+    """What is in quarantine and was not read since, of one run or of all, oldest first."""
     rows = con.execute(
-        "select id, run_id, source, query, reason, seen_at from quarantine where run_id = coalesce(?, run_id) order by id", [run_id]
+        """
+        select id, run_id, source, query, reason, seen_at, file, line
+        from quarantine
+        where run_id = coalesce(?, run_id) and replayed_at is null
+        order by id
+        """,
+        [run_id],
     ).fetchall()
-    return [Kept(id_, run, source, query, reason, seen_at.replace(tzinfo=UTC)) for id_, run, source, query, reason, seen_at in rows]
+    return [
+        Kept(id_, run, source, query, reason, seen_at.replace(tzinfo=UTC), file, line)
+        for id_, run, source, query, reason, seen_at, file, line in rows
+    ]
+
+
+def raw_of(folder: Path, kept: Kept) -> str:
+    """An item as it came, cut at 64 KB.
+
+    raises  BadItem where its file is gone
+    """
+    try:
+        lines = (folder / "quarantine" / kept.file).read_text(encoding="utf-8").split("\n")
+        return str(json.loads(lines[kept.line - 1])["raw"])
+    except (OSError, IndexError, ValueError, KeyError):
+        raise BadItem(f"its raw text is no longer in {folder / 'quarantine' / kept.file}") from None
+
+
+def mark_replayed(con: duckdb.DuckDBPyConnection, kept: Kept, *, now: datetime) -> None:
+    """Note that an item could be read after all."""
+    con.execute("update quarantine set replayed_at = ? where id = ?", [naive(now), kept.id])
 
 
 def discard(folder: Path, run_id: int) -> None:

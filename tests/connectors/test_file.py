@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from connectors import CONNECTORS, file
 from connectors.columns import ColumnMap, Columns, Constants
 from connectors.file import FileConnector, FileSettings
-from monitor.collect.connector import Window
+from monitor.collect.budget import NoMeter
+from monitor.collect.connector import Surroundings, Window
 from monitor.config.load import load_config
 from monitor.errors import ConfigError, RetryLater
 from monitor.mention import Kind, State
@@ -47,14 +48,14 @@ def jsonl(rows):
 def pages(path, config=None, *, cursor=None, window=Window(), now=NOW, map_name=None):  # noqa: B008
     connector = FileConnector(config or settings(), folder=path.parent, paths=[path], map_name=map_name)
     (query,) = connector.queries()
-    return list(connector.pull(query, cursor, now=now, window=window))
+    return list(connector.pull(query, cursor, now=now, window=window, meter=NoMeter()))
 
 
 def live_round(folder, cursor=None, *, now=NOW, config=None):
     config = (config or settings()).model_copy(update={"paths": ["*.jsonl", "*.csv", "*.gz", "*.parquet"]})
     connector = FileConnector(config, folder=folder)
     (query,) = connector.queries()
-    return list(connector.pull(query, cursor, now=now, window=Window()))
+    return list(connector.pull(query, cursor, now=now, window=Window(), meter=NoMeter()))
 
 
 def texts(found):
@@ -423,7 +424,7 @@ def test_a_resumed_csv_with_spoilt_lines_sets_each_aside_once(tmp_path, small_pa
 def test_estimates_count_records(tmp_path):
     for path in forms(tmp_path, ROWS).values():
         connector = FileConnector(settings(), folder=tmp_path, paths=[path])
-        estimate = connector.estimate(connector.queries()[0], Window())
+        estimate = connector.estimate(connector.queries()[0], Window(), meter=NoMeter())
         assert (estimate.items, estimate.usd) == (11, 0.0)
 
 
@@ -480,7 +481,7 @@ def test_watched_files_are_named_for_their_place(tmp_path):
     for name in ("drop/2.jsonl", "drop/1.csv", "drop/b/3.parquet", "drop/notes.txt"):
         written(tmp_path, name, "x")
     config = FileSettings(paths=["drop/**/*", "drop/*.csv"])
-    connector = CONNECTORS["file"].make(config, tmp_path)
+    connector = CONNECTORS["file"].make(config, Surroundings(tmp_path))
     assert [query.name for query in connector.queries()] == ["drop/1.csv", "drop/2.jsonl", "drop/b/3.parquet"]
     assert "notes.txt" in connector.check()
     assert FileConnector(FileSettings(paths=["none/*.csv"]), folder=tmp_path).check() == f"no file is found by 'none/*.csv' in {tmp_path}"

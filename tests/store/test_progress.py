@@ -2,14 +2,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.collect.connector import Looked, Query
+from monitor.collect.connector import Looked, Query, Window
 from monitor.enrich.table import naive
 from monitor.store.database import sync_brands
+from monitor.store.ledger import backfill_run
 from monitor.store.progress import Outcome, read_cursors, read_outcomes, save_coverage, save_cursors, save_outcome
 from monitor.store.write import save
 from tests.builders import NOON, QUERY, after, batch, brand, mention
 
-HIMAL = Query("x", "himal", brands=["Himal"])
+HIMAL = Query("x", "himal", brands=("Himal",))
 
 
 def look(first, last, *, query=QUERY, run_id=1, seen=1, **changes):
@@ -76,11 +77,24 @@ def test_a_stretch_of_another_sort_stands_alone(con, other):
     assert len(stretches(con)) == 2
 
 
-def test_covered_stretches_are_joined_over_queries_and_runs(con):
+def test_covered_stretches_are_joined_over_the_runs_of_a_query(con):
     save_coverage(con, [look(0, 10), look(30, 40, run_id=2), look(10, 20, run_id=3), look(0, 60, complete=False, reason="x")], now=NOON)
-    save_coverage(con, [look(15, 25, query=HIMAL), look(35, 38, run_id=4)], now=NOON)
+    save_coverage(con, [look(35, 38, run_id=4)], now=NOON)
     assert stretches(con, "v_covered", "brand = 'Streamly'") == [(0, 20), (30, 40)]
-    assert stretches(con, "v_covered", "brand = 'Himal'") == [(0, 25), (30, 40)]
+
+
+def test_a_stretch_is_covered_once_every_query_asked_at_the_time_got_there(con):
+    save_coverage(con, [look(0, 30), look(10, 20, query=HIMAL), look(20, 40, query=HIMAL, complete=False, reason="limited")], now=NOON)
+    # the other query was not asked before 10; from 20 on it was, in vain
+    assert stretches(con, "v_covered", "brand = 'Himal'") == [(0, 20)]
+    assert stretches(con, "v_covered", "brand = 'Streamly'") == [(0, 30)]
+
+
+def test_an_import_covers_what_live_rounds_missed(con):
+    run = backfill_run(con, HIMAL, Window(), "import", now=NOON)
+    save_coverage(con, [look(0, 30), look(10, 20, query=HIMAL), look(20, 40, query=HIMAL, complete=False, reason="limited")], now=NOON)
+    save_coverage(con, [look(15, 25, query=HIMAL, run_id=run.run_id)], now=NOON)
+    assert stretches(con, "v_covered", "brand = 'Himal'") == [(0, 25)]
 
 
 def test_what_was_never_looked_at_has_no_stretch(con):
@@ -185,6 +199,6 @@ def test_a_day_nobody_looked_at_is_not_a_quiet_one(con):
 def test_the_last_outcome_of_a_query_is_kept_and_its_last_success(con):
     save_outcome(con, QUERY, now=after(0))
     save_outcome(con, QUERY, now=after(5), error="limited", not_before=after(20))
-    assert read_outcomes(con) == [Outcome("x", "streamly", after(20), after(0), "limited", after(5))]
+    assert read_outcomes(con) == [Outcome("x", "streamly", after(20), None, 1, after(0), "limited", after(5))]
     save_outcome(con, QUERY, now=after(21))
-    assert read_outcomes(con) == [Outcome("x", "streamly", None, after(21), None, after(5))]
+    assert read_outcomes(con) == [Outcome("x", "streamly", None, None, 0, after(21), None, after(5))]

@@ -14,8 +14,11 @@ def kept_files(folder):
 
 def test_bad_items_are_kept_raw_in_a_file_and_by_reason_in_the_store(con, tmp_path):
     assert keep(tmp_path, con, ITEMS, query=QUERY, run_id=7, now=NOON) == 2
-    assert read_quarantine(con) == [Kept(1, 7, "x", "streamly", "no date", NOON), Kept(2, 7, "x", "streamly", "not JSON", NOON)]
     (file,) = kept_files(tmp_path)
+    assert read_quarantine(con) == [
+        Kept(1, 7, "x", "streamly", "no date", NOON, file.name, 1),
+        Kept(2, 7, "x", "streamly", "not JSON", NOON, file.name, 2),
+    ]
     assert con.execute("select file, line from quarantine order by id").fetchall() == [(file.name, 1), (file.name, 2)]
     assert [json.loads(line)["raw"] for line in file.read_text().splitlines()] == [item.raw for item in ITEMS]
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700

@@ -15,6 +15,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from monitor.collect.budget import NoMeter
 from monitor.collect.connector import Window
 from monitor.config.models import Config
 from monitor.mention import GONE, Kind, State
@@ -253,7 +254,7 @@ def _rounds(connector, moments, cursor=None):
     (query,) = connector.queries()
     pages = []
     for now in moments:
-        for page in connector.pull(query, cursor, now=now, window=OPEN):
+        for page in connector.pull(query, cursor, now=now, window=OPEN, meter=NoMeter()):
             pages.append(page)
             cursor = json.loads(json.dumps(page.cursor))
     return pages
@@ -280,11 +281,11 @@ def test_rounds_at_any_time_leave_no_gap_and_nothing_twice(story, waits, delay):
 def test_a_large_round_comes_in_pages_and_goes_on_after_a_stop(story):
     connector = StoryConnector(story, "comments", delay=0)
     (query,) = connector.queries()
-    whole = list(connector.pull(query, None, now=story.ends_at, window=OPEN))
+    whole = list(connector.pull(query, None, now=story.ends_at, window=OPEN, meter=NoMeter()))
     assert len(whole) > 2
     assert all(len(page.mentions) == page.seen <= PAGE_SIZE for page in whole)
     assert [len(page.covered) for page in whole] == [0] * (len(whole) - 1) + [1]
-    rest = list(connector.pull(query, whole[0].cursor, now=story.ends_at, window=OPEN))
+    rest = list(connector.pull(query, whole[0].cursor, now=story.ends_at, window=OPEN, meter=NoMeter()))
     assert [seen.key for page in rest for seen in page.mentions] == [seen.key for page in whole[1:] for seen in page.mentions]
     assert rest[-1].covered == whole[-1].covered
 
@@ -302,6 +303,6 @@ def test_a_closed_window_offers_that_stretch(story):
     connector = StoryConnector(story, "x", delay=60)
     (query,) = connector.queries()
     window = Window(story.live_from - timedelta(days=2), story.live_from - timedelta(days=1))
-    pages = list(connector.pull(query, None, now=story.ends_at, window=window))
-    assert sum(page.seen for page in pages) == connector.estimate(query, window).items > 0
+    pages = list(connector.pull(query, None, now=story.ends_at, window=window, meter=NoMeter()))
+    assert sum(page.seen for page in pages) == connector.estimate(query, window, meter=NoMeter()).items > 0
     assert (pages[-1].covered[0].since, pages[-1].covered[0].until) == (window.since, window.until)

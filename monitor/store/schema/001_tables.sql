@@ -139,10 +139,24 @@ create table source_state (
     source varchar not null,
     query varchar not null,
     not_before timestamp,
+    stopped varchar,                    -- not asked until somebody acts: 'money', or the version that could not read it
+    failures integer not null,          -- in a row
     last_success_at timestamp,
     last_error varchar,
     last_error_at timestamp,
     primary key (source, query)
+);
+
+-- what was asked of sources: requests and money, by window; one ledger for the schedule and for backfills
+create table budget (
+    bucket varchar not null,
+    unit varchar not null,              -- requests, units or usd
+    window_from timestamp not null,
+    window_to timestamp not null,
+    allowed double,                     -- in the window; NULL: without limit
+    used double not null,               -- reserved before asking, settled after
+    used_by_backfill double not null,   -- of it
+    primary key (bucket, window_from)
 );
 
 create sequence quarantine_number;

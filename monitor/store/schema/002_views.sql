@@ -54,13 +54,59 @@ join mention
     and mention.source_id = mention_brand.source_id
     and mention.created_at = mention_brand.created_at;
 
--- stretches in which a source was looked at for a brand, joined where they touch
+-- stretches in which a source was looked at for a brand, joined where they touch: by live rounds once every query that
+-- was asked at the time got there, or by an import
 create view v_covered as
-with looked as (
-    select brand.brand, coverage.source, coverage.covered_from, coverage.covered_to
+with look as (
+    select brand.brand, coverage.source, coverage.query, covered_from, covered_to, complete, run.kind is distinct from 'backfill' as is_live
     from coverage
     join brand on len(coverage.brands) = 0 or list_contains(coverage.brands, brand.brand)
-    where coverage.complete
+    left join run on run.run_id = coverage.run_id
+),
+-- where each query was looked at
+met as (
+    select
+        *,
+        max(covered_to) over (
+            partition by brand, source, query order by covered_from, covered_to
+            rows between unbounded preceding and 1 preceding
+        ) as met_to
+    from look
+    where is_live and complete
+),
+met_island as (
+    select
+        *,
+        count(*) filter (where met_to is null or covered_from > met_to) over (
+            partition by brand, source, query order by covered_from, covered_to
+        ) as number
+    from met
+),
+-- how many queries were asked, and how many of them were answered, from each moment on
+edge as (
+    select brand, source, min(covered_from) as changed_at, 0 as asked, 1 as answered from met_island group by brand, source, query, number
+    union all
+    select brand, source, max(covered_to), 0, -1 from met_island group by brand, source, query, number
+    union all
+    select brand, source, min(covered_from), 1, 0 from look where is_live group by brand, source, query
+    union all
+    select brand, source, max(covered_to), -1, 0 from look where is_live group by brand, source, query
+),
+moment as (
+    select
+        brand,
+        source,
+        changed_at,
+        lead(changed_at) over (partition by brand, source order by changed_at) as next_at,
+        sum(sum(asked)) over (partition by brand, source order by changed_at) as asked,
+        sum(sum(answered)) over (partition by brand, source order by changed_at) as answered
+    from edge
+    group by brand, source, changed_at
+),
+looked as (
+    select brand, source, changed_at as covered_from, next_at as covered_to from moment where asked > 0 and answered = asked and next_at is not null
+    union all
+    select brand, source, covered_from, covered_to from look where complete and not is_live
 ),
 reached as (
     select
@@ -282,9 +328,36 @@ create view v_incident_log as select * from incident_log;
 
 create view v_events as select * from event;
 
-create view v_coverage as select * from coverage;
+-- each look as it was made. Delays, in seconds, are from when a mention was said to when it was stored here, over those
+-- that live rounds brought; a first pull, which brings what is long said, has none
+create view v_coverage as
+select
+    coverage.*,
+    median(epoch(mention.first_seen_at - mention.created_at)) as delay_median,
+    quantile_cont(epoch(mention.first_seen_at - mention.created_at), 0.9) as delay_p90
+from coverage
+left join run on run.run_id = coverage.run_id
+left join mention
+    on mention.source = coverage.source
+    and mention.run_id = coverage.run_id
+    and mention.created_at >= coverage.covered_from
+    and mention.created_at < coverage.covered_to
+    and run.kind = 'live'
+    and coverage.reason is distinct from 'first pull'
+group by all;
 
-create view v_runs as select * from run;
+-- requests and money by window; what was reserved before asking and is not settled yet counts as used
+create view v_budget as
+select bucket, unit, window_from, window_to, allowed, used, used_by_backfill from budget;
+
+-- a live run stands as long as its source is asked: what it saw is counted from its looks, what it stored from the texts
+create view v_runs as
+select
+    run.* replace (
+        case when kind = 'live' then (select sum(count)::bigint from coverage where coverage.run_id = run.run_id) else seen end as seen,
+        case when kind = 'live' then (select count(*) from mention where mention.run_id = run.run_id) else stored end as stored
+    )
+from run;
 
 -- when the data of a published copy was copied
 create view v_published as select * from published;
