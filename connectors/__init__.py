@@ -8,6 +8,8 @@ from importlib.metadata import entry_points
 from connectors.feed import FeedConnector, FeedSettings
 from connectors.feed import follows as feed_follows
 from connectors.file import FileConnector, FileSettings
+from connectors.hackernews import HackerNewsConnector, HackerNewsSettings
+from connectors.hackernews import follows as hackernews_follows
 from connectors.youtube import YoutubeConnector, YoutubeSettings
 from connectors.youtube import follows as youtube_follows
 from monitor.collect.connector import Source
@@ -20,6 +22,7 @@ ENTRY_POINTS = "brand_monitor.connectors"
 CONNECTORS: Mapping[str, Source] = {
     "file": Source(FileSettings, lambda settings, around: FileConnector(settings, folder=around.folder)),
     "youtube": Source(YoutubeSettings, YoutubeConnector, youtube_follows),
+    "hackernews": Source(HackerNewsSettings, HackerNewsConnector, hackernews_follows),
     # any page may have a comment feed: it is asked last whether it can follow one
     "feed": Source(FeedSettings, FeedConnector, feed_follows),
 }
