@@ -92,7 +92,8 @@ def test_a_stretch_is_covered_once_every_query_asked_at_the_time_got_there(con):
 
 def test_an_import_covers_what_live_rounds_missed(con):
     run = backfill_run(con, HIMAL, Window(), "import", now=NOON)
-    save_coverage(con, [look(0, 30), look(10, 20, query=HIMAL), look(20, 40, query=HIMAL, complete=False, reason="limited")], now=NOON)
+    live = [look(0, 30), look(10, 20, query=HIMAL), look(20, 40, query=HIMAL, complete=False, reason="limited")]
+    save_coverage(con, [(query, looked, run.run_id + 1, seen) for query, looked, _, seen in live], now=NOON)
     save_coverage(con, [look(15, 25, query=HIMAL, run_id=run.run_id)], now=NOON)
     assert stretches(con, "v_covered", "brand = 'Himal'") == [(0, 25)]
 
