@@ -10,6 +10,9 @@ from connectors.feed import follows as feed_follows
 from connectors.file import FileConnector, FileSettings
 from connectors.hackernews import HackerNewsConnector, HackerNewsSettings
 from connectors.hackernews import follows as hackernews_follows
+from connectors.x import XConnector
+from connectors.x import follows as x_follows
+from connectors.x_settings import XSettings
 from connectors.youtube import YoutubeConnector, YoutubeSettings
 from connectors.youtube import follows as youtube_follows
 from monitor.collect.connector import Source
@@ -21,6 +24,7 @@ ENTRY_POINTS = "brand_monitor.connectors"
 
 CONNECTORS: Mapping[str, Source] = {
     "file": Source(FileSettings, lambda settings, around: FileConnector(settings, folder=around.folder)),
+    "x": Source(XSettings, XConnector, x_follows),
     "youtube": Source(YoutubeSettings, YoutubeConnector, youtube_follows),
     "hackernews": Source(HackerNewsSettings, HackerNewsConnector, hackernews_follows),
     # any page may have a comment feed: it is asked last whether it can follow one

@@ -27,7 +27,18 @@ ORDER = {room: number for number, stage in enumerate(STAGES) for room in stage}
 # the made-up world knows only what a source knows
 NARROW = {"story": SHARED | {"collect", "story"}}
 # how files are read, shared by connectors: no source of their own
-HELPERS = {"connectors.cells", "connectors.columns", "connectors.parquet", "connectors.records"}
+HELPERS = {
+    "connectors.cells",
+    "connectors.columns",
+    "connectors.parquet",
+    "connectors.records",
+    "connectors.x_answers",
+    "connectors.x_budget",
+    "connectors.x_client",
+    "connectors.x_posts",
+    "connectors.x_settings",
+    "connectors.x_stretch",
+}
 SHARED_ORDER = ["errors", "text", "mention", "rule", "config"]
 LONGEST = 350
 

@@ -1,226 +1,366 @@
 import json
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.x import mentions_from_search
-from monitor.errors import SourceChanged
-from monitor.mention import Engagement, Kind, State
-from monitor.text import plain_from_entities
+from connectors import CONNECTORS
+from connectors.x_posts import id_at, time_of
+from connectors.x_settings import XSettings
+from monitor.collect.budget import NoMeter
+from monitor.collect.connector import Looked, Query, Surroundings, Window
+from monitor.config.models import Brand, Thread
+from monitor.errors import BadItem, CredentialsRefused, RetryLater, SourceChanged
+from monitor.mention import Kind
+from tests.connectors.stages.x import NOW, POSTS, REPLIES, ROOT, TOKEN, WORLD, MadeUpX, connector, post
+from tests.loopback.replay import recorded
+from tests.loopback.server import Answer, Loopback
 
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-RECORDED = Path(__file__).parents[3] / "shared" / "data" / "api" / "x"
-recorded = pytest.mark.skipif(not RECORDED.is_dir(), reason=f"no recorded answers at {RECORDED}")
-SEARCHES = {
-    "search_all_to_brand": 206,
-    "search_all_url_partial_errors": 394,
-    "search_all_from_brand": 4,
-    "search_all_retweets_of_brand": 16,
-    "search_all_empty": 0,
-    "user_mentions": 6,
-    "user_mentions_not_authorised_200": 0,
-    "lookup_all_missing": 0,
-    "lookup_mixed_missing": 6,
-    "tweepy_async_search_recent": 10,
-    "tweepy_get_tweet_all_fields": 1,
-    "tweepy_get_tweets": 2,
-    "tweepy_quote_tweets": 9,
-    "tweepy_search_all": 10,
-    "tweepy_search_recent": 10,
-    "tweepy_users_mentions": 10,
-}
-
-POST = {"id": "1400937466555682816", "text": "Tea &amp; milk", "created_at": "2021-06-04T22:08:14.000Z", "lang": "en", "author_id": "7"}
-RENAMED = {
-    "referenced_tweets": "referenced_posts",
-    "edit_history_tweet_ids": "edit_history_post_ids",
-    "note_tweet": "note_post",
-    "retweet_count": "repost_count",
-    "tweets": "posts",
-    "retweeted": "reposted",
-}
+DAY = timedelta(days=1)
+SOON = timedelta(seconds=30)
+LIVE = Window()
+ACME = Query("x", "Acme", brands=("Acme",), asks="acme")
 
 
-def answer(name):
-    return json.loads(json.loads((RECORDED / f"{name}.json").read_text())["interactions"][0]["response"]["body"])
+@pytest.fixture(autouse=True)
+def _token(monkeypatch):
+    monkeypatch.setenv("X_BEARER_TOKEN", TOKEN)
 
 
-def one(changes, includes=None):
-    (mention,), set_aside = mentions_from_search({"data": [{**POST, **changes}], "includes": includes or {}}, NOW)
-    assert not set_aside
-    return mention
+@contextmanager
+def serving(x: MadeUpX) -> Iterator[Loopback]:
+    def answer(request):
+        response = x.serve(request)
+        return Answer(response.status, dict(response.headers), response.body)
+
+    with Loopback(answer, now=lambda: x.now) as server:
+        yield server
 
 
-def renamed(part):
-    if isinstance(part, dict):
-        return {RENAMED.get(key, key): renamed(value) for key, value in part.items()}
-    if isinstance(part, list):
-        return [renamed(value) for value in part]
-    return RENAMED.get(part, part) if isinstance(part, str) else part
+def walked(x, cursor=None, *, query=ACME, now=NOW, window=LIVE, pages=99):
+    """The pages of one pull, its generator closed after so many of them."""
+    pulled = x.pull(query, cursor, now=now, window=window, meter=NoMeter())
+    found = []
+    for page in pulled:
+        found.append(page)
+        if len(found) == pages:
+            break
+    pulled.close()
+    return found
 
 
-@recorded
-@pytest.mark.parametrize("name", SEARCHES)
-def test_every_recorded_post_becomes_one_mention(name):
-    body = answer(name)
-    mentions, set_aside = mentions_from_search(body, NOW)
-    assert (len(mentions), set_aside) == (SEARCHES[name], [])
-    assert len({mention.source_id for mention in mentions}) == len(mentions)
-    data = body.get("data", [])
-    for mention, raw in zip(mentions, [data] if isinstance(data, dict) else data, strict=True):
-        assert mention.source_id == raw["id"]
-        if "created_at" in raw:
-            assert mention.created_at == datetime.fromisoformat(raw["created_at"])
-        assert mention.text
-        assert "&amp;" not in mention.text
-        assert mention.author_id == raw.get("author_id")
-        assert mention.conversation_id == raw.get("conversation_id")
-        metrics = raw.get("public_metrics")
-        expected = metrics["like_count"] if metrics and mention.kind != Kind.REPOST else None
-        assert mention.engagement.likes == expected
-        assert (mention.engagement_at is None) == (expected is None)
+def ids_of(pages):
+    return [mention.source_id for page in pages for mention in page.mentions]
 
 
-@recorded
-@pytest.mark.parametrize("name", ["search_all_to_brand", "search_all_url_partial_errors", "search_all_retweets_of_brand"])
-def test_the_time_in_the_id_is_the_time_that_x_writes(name):
-    body = answer(name)
-    bare = {**body, "data": [{key: value for key, value in post.items() if key != "created_at"} for post in body["data"]]}
-    written, from_ids = mentions_from_search(body, NOW)[0], mentions_from_search(bare, NOW)[0]
-    assert [mention.created_at for mention in written] == [mention.created_at for mention in from_ids]
+def asked(server, name):
+    return [request.one(name) for request in server.seen()]
 
 
-@recorded
-@pytest.mark.parametrize("name", ["search_all_to_brand", "search_all_url_partial_errors"])
-def test_addresses_are_cut_where_their_indices_say(name):
-    body = answer(name)
-    others = {post["id"]: post for post in body["includes"]["tweets"]}
-    cut = 0
-    for mention, raw in zip(mentions_from_search(body, NOW)[0], body["data"], strict=True):
-        shown = others.get(mention.repost_of_id, raw)
-        urls = {url["url"] for url in shown["entities"].get("urls", ())}
-        left = plain_from_entities(shown["text"])
-        for url in urls:
-            left = left.replace(url, "")
-        if left.strip():
-            assert "".join(mention.text.split()) == "".join(left.split())
-            assert not any(url in mention.text for url in urls)
-            cut += len(urls)
-    assert cut > 10
+def test_the_connector_is_registered_with_its_keys():
+    source = CONNECTORS["x"]
+    made = source.make(source.settings(), Surroundings(brands=[Brand(name="Acme", rule="acme")]))
+    assert (made.source, made.capabilities.key, [query.name for query in made.queries()]) == ("x", "paid", ["Acme"])
+    assert source.follows(source.settings(), "https://twitter.com/acme/status/20?s=1")
+    assert not source.follows(source.settings(), "https://x.com/acme")
 
 
-@recorded
-def test_replies_to_a_brand_are_told_from_posts_and_quotes():
-    mentions = mentions_from_search(answer("search_all_to_brand"), NOW)[0]
-    kinds = [mention.kind for mention in mentions]
-    assert (kinds.count(Kind.POST), kinds.count(Kind.REPLY), kinds.count(Kind.QUOTE)) == (162, 38, 6)
-    assert all((mention.kind == Kind.REPLY) == (mention.in_reply_to_id is not None) for mention in mentions)
-    assert all(mention.author_name and mention.author_followers is not None for mention in mentions)
-    assert {mention.lang for mention in mentions} == {"en", "es", "ar", "id", None}
+def test_a_first_pull_reads_a_day_newest_first_a_hundred_a_page():
+    with serving(WORLD) as server:
+        pages = walked(connector(server.base))
+        assert [len(page.mentions) for page in pages] == [100, 100, 50]
+        assert asked(server, "max_results") == ["100"] * 3
+        assert set(asked(server, "start_time")) == {"2026-11-19T11:59:30Z"}
+        assert set(asked(server, "end_time")) == {"2026-11-20T11:59:30Z"}
+        assert set(asked(server, "expansions")) == {None}
+    assert ids_of(pages) == [item["id"] for item in POSTS]
+    assert [page.is_last for page in pages] == [False, False, True]
+    assert pages[-1].cursor == {"v": 1, "high": "2026-11-20T11:59:30+00:00", "mark": {"id": POSTS[0]["id"]}}
+    assert pages[-1].covered == (Looked("x", NOW - DAY - SOON, NOW - SOON, reason="first pull"),)
 
 
-@recorded
-def test_a_repost_has_the_whole_text_of_the_original():
-    body = answer("search_all_url_partial_errors")
-    mentions = mentions_from_search(body, NOW)[0]
-    cut = [post["id"] for post in body["data"] if post["text"].startswith("RT @") and post["text"].endswith("…")]
-    texts = {mention.source_id: mention.text for mention in mentions if mention.kind == Kind.REPOST}
-    assert len(cut) > 100
-    assert not [post_id for post_id in cut if texts[post_id].startswith("RT @")]
-    assert not any(mention.text_truncated for mention in mentions)
+@pytest.mark.parametrize("pages_a_life", [1, 2])
+def test_a_walk_cut_short_goes_on_with_the_next_page_and_asks_none_twice(pages_a_life):
+    x = MadeUpX(POSTS, most=40)
+    with serving(x) as server:
+        cursor, ids = None, []
+        while True:
+            pages = walked(
+                connector(server.base), json.loads(json.dumps(cursor)), pages=pages_a_life, now=NOW + timedelta(minutes=len(ids))
+            )
+            ids += ids_of(pages)
+            cursor = pages[-1].cursor
+            if pages[-1].is_last:
+                break
+            assert "walk" in cursor
+            assert not any(page.covered for page in pages)
+        tokens = asked(server, "next_token")
+    assert ids == [item["id"] for item in POSTS]
+    assert len(tokens) == len(set(tokens)) == 7
+    assert cursor["mark"] == {"id": POSTS[0]["id"]}
 
 
-@recorded
-@pytest.mark.parametrize("name", SEARCHES)
-def test_both_vocabularies_give_the_same(name):
-    body = answer(name)
-    assert mentions_from_search(renamed(body), NOW) == mentions_from_search(body, NOW)
+def test_the_next_round_asks_for_what_is_newer_than_the_newest_post_of_the_first_page():
+    x = MadeUpX(list(POSTS), most=100)
+    with serving(x) as server:
+        first = walked(connector(server.base))
+        x.now = NOW + timedelta(minutes=5)
+        later = [post(1_000 + number, NOW + timedelta(minutes=1, seconds=number), f"acme again {number}") for number in range(120)]
+        x.posts += later
+        server.log.clear()
+        second = walked(connector(server.base, now=x.now), first[-1].cursor, now=x.now)
+        assert asked(server, "since_id") == [POSTS[0]["id"]] * 2
+        assert asked(server, "start_time") == [None] * 2
+        assert second[0].cursor["mark"] == {"id": POSTS[0]["id"]}
+    assert sorted(ids_of(second)) == sorted(item["id"] for item in later)
+    assert second[-1].cursor["mark"] == {"id": later[-1]["id"]}
 
 
-@recorded
-def test_an_answer_with_every_field_and_nonsense_in_them_is_read():
-    mentions, set_aside = mentions_from_search(answer("generated_schema_example_recent"), NOW)
-    assert (len(mentions), set_aside) == (3, [])
+def test_a_quiet_brand_moves_its_mark_with_the_time():
+    x = MadeUpX([])
+    with serving(x) as server:
+        pages = walked(connector(server.base))
+        cursor = pages[-1].cursor
+        assert [page.seen for page in pages] == [0]
+        for days in range(1, 20):
+            x.now = NOW + days * DAY
+            cursor = walked(connector(server.base, now=x.now, archive=False), cursor, now=x.now)[-1].cursor
+        assert set(asked(server, "start_time")[1:]) == {None}
+    assert time_of(cursor["mark"]["id"]) == x.now - timedelta(minutes=2, seconds=30)
 
 
-def test_an_edited_post_keeps_its_first_id_and_time():
-    first, second = "1400937466555682816", "1400938000000000000"
-    mention = one({"id": second, "edit_history_tweet_ids": [first, second], "created_at": "2021-06-04T22:10:22.000Z"})
-    assert (mention.source_id, mention.state) == (first, State.EDITED)
-    assert mention.created_at == datetime(2021, 6, 4, 22, 8, 14, tzinfo=UTC)
-    assert mention.edited_at == datetime(2021, 6, 4, 22, 10, 22, tzinfo=UTC)
+def test_an_edited_rule_begins_again_from_the_old_high():
+    with serving(MadeUpX(POSTS, most=100)) as server:
+        done = walked(connector(server.base))[-1].cursor
+        under_way = walked(connector(server.base), {**done, "mark": {"id": POSTS[200]["id"]}}, pages=1)[-1].cursor
+        server.log.clear()
+        changed = Query("x", "Acme", brands=("Acme",), asks="acme OR kettles")
+        walked(connector(server.base), under_way, query=changed)
+        assert asked(server, "next_token")[0] is None
+        assert set(asked(server, "since_id")) == {POSTS[200]["id"]}
 
 
-def test_a_long_post_is_read_from_its_note():
-    note = {
-        "text": "Long &lt;3 https://t.co/a",
-        "entities": {"urls": [{"start": 11, "end": 25, "url": "https://t.co/a", "expanded_url": "https://Tea.example"}]},
-    }
-    mention = one({"note_tweet": note})
-    assert (mention.text, mention.links) == ("Long <3", ("https://tea.example/",))
+def test_a_page_may_be_short_and_still_not_the_last():
+    with serving(MadeUpX(POSTS, most=33)) as server:
+        assert ids_of(walked(connector(server.base))) == [item["id"] for item in POSTS]
 
 
-def test_indices_count_the_text_as_it_came():
-    text = "😀 &amp; see https://t.co/a now https://t.co/b"
-    urls = [
-        {"start": 12, "end": 26, "url": "https://t.co/a", "expanded_url": "https://tea.example/a?utm_source=x"},
-        {"start": 31, "end": 45, "url": "https://t.co/b", "expanded_url": "https://twitter.com/ann/status/1/photo/1"},
-        {"start": 31, "end": 45, "url": "https://t.co/b", "expanded_url": "https://twitter.com/ann/status/1/photo/1"},
-        {"start": 90, "end": 10, "url": "https://t.co/c"},
-    ]
-    mention = one({"text": text, "entities": {"urls": urls}})
-    assert (mention.text, mention.links) == ("😀 & see now", ("https://tea.example/a",))
+OLD = [post(number, NOW - 30 * DAY + timedelta(minutes=number), f"acme, long ago {number}") for number in range(30)]
 
 
-@pytest.mark.parametrize("lang", ["und", "qme", "zxx", None, 7])
-def test_no_language_is_unknown(lang):
-    mention = one({"lang": lang})
-    assert (mention.lang, mention.lang_origin) == (None, None)
+def test_a_mark_older_than_seven_days_is_asked_of_the_full_archive():
+    cursor = {"v": 1, "high": (NOW - 31 * DAY).isoformat(), "mark": {"id": id_at(NOW - 31 * DAY)}}
+    sleeps = []
+    with serving(MadeUpX([*OLD, *POSTS], most=100)) as server:
+        pages = walked(connector(server.base, sleeps=sleeps), cursor)
+        assert {request.path for request in server.seen()} == {"/2/tweets/search/all"}
+        assert asked(server, "max_results")[0] == "500"
+        assert set(asked(server, "since_id")) == {id_at(NOW - 31 * DAY)}
+    assert sorted(ids_of(pages)) == sorted(item["id"] for item in [*OLD, *POSTS])
+    assert all(looked.complete for looked in pages[-1].covered)
+    # one request a second is what X allows there
+    assert len(sleeps) == len(pages) - 1
+    assert all(0 < seconds <= 1 for seconds in sleeps)
 
 
-def test_a_post_that_only_quotes_and_one_that_also_answers():
-    quoted, answered = {"type": "quoted", "id": "1"}, {"type": "replied_to", "id": "2"}
-    assert (one({"referenced_tweets": [quoted]}).kind, one({"referenced_tweets": [quoted]}).quoted_id) == (Kind.QUOTE, "1")
-    both = one({"referenced_tweets": [quoted, answered]})
-    assert (both.kind, both.quoted_id, both.in_reply_to_id) == (Kind.REPLY, "1", "2")
+def test_without_the_archive_a_walk_starts_seven_days_ago_and_tells_of_the_gap():
+    cursor = {"v": 1, "high": (NOW - 31 * DAY).isoformat(), "mark": {"id": id_at(NOW - 31 * DAY)}}
+    with serving(MadeUpX([*OLD, *POSTS], archived=False)) as server:
+        pages = walked(connector(server.base, archive=False), cursor)
+        assert {request.path for request in server.seen()} == {"/2/tweets/search/recent"}
+    assert ids_of(pages) == [item["id"] for item in POSTS]
+    gap, seen = pages[-1].covered
+    edge = NOW - 7 * DAY + timedelta(minutes=10)
+    assert (gap.complete, gap.until, seen.complete, seen.since) == (False, edge, True, edge)
+    assert "archive: true" in gap.reason
 
 
-def test_a_repost_whose_original_is_not_there_is_cut_and_its_counts_are_not_its_own():
-    mention = one(
-        {"text": "RT @ann: so much…", "referenced_tweets": [{"type": "retweeted", "id": "1"}], "public_metrics": {"retweet_count": 9}}
-    )
-    assert (mention.kind, mention.repost_of_id, mention.text_truncated) == (Kind.REPOST, "1", True)
-    assert (mention.engagement, mention.engagement_at) == (Engagement(), None)
-
-
-def test_what_was_not_asked_for_is_unknown():
-    mention = one({"unknown": {"a": 1}})
-    assert (mention.author_name, mention.author_followers, mention.engagement, mention.conversation_id) == (None, None, Engagement(), None)
-    assert mention.url == "https://x.com/i/status/1400937466555682816"
-    metrics = {"like_count": 0, "repost_count": 2, "impression_count": 40, "bookmark_count": None}
-    assert one({"public_metrics": metrics}).engagement == Engagement(likes=0, reposts=2, views=40)
+@pytest.mark.parametrize("archive", [True, False])
+def test_a_walk_that_waited_for_weeks_goes_on_where_its_pages_ended(archive):
+    x = MadeUpX(POSTS, most=100)
+    with serving(x) as server:
+        first = walked(connector(server.base), pages=1)
+        x.now = NOW + 25 * DAY
+        rest = walked(connector(server.base, now=x.now, archive=archive), first[-1].cursor, now=x.now)
+        if archive:
+            # the token was the other search's
+            assert (server.seen()[1].path, asked(server, "next_token")[1]) == ("/2/tweets/search/all", None)
+            assert asked(server, "end_time")[1] == (time_of(POSTS[99]["id"]) + timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+            assert sorted({*ids_of(first), *ids_of(rest)}) == sorted(item["id"] for item in POSTS)
+        else:
+            assert len(server.seen()) == 1
+            assert [looked.complete for looked in rest[-1].covered] == [False, True]
+    assert rest[-1].is_last
+    assert rest[-1].cursor["mark"] == {"id": POSTS[0]["id"]}
 
 
 @pytest.mark.parametrize(
-    ("odd", "reason"),
+    ("window", "path"),
     [
-        pytest.param({**POST, "text": None}, "no text", id="no text"),
-        pytest.param({**POST, "text": " "}, "no text", id="blank"),
-        pytest.param({**POST, "id": 5}, "'5' is no id", id="number"),
-        pytest.param({**POST, "created_at": "soon"}, "created_at is 'soon', no time", id="time"),
-        pytest.param({**POST, "created_at": "2021-06-04T22:08:14"}, "without a zone", id="zone"),
-        pytest.param({"id": "20", "text": "just setting up"}, "tells no time", id="old id"),
-        pytest.param("odd", "no object", id="no object"),
+        pytest.param(Window(NOW - DAY, NOW - DAY / 2), "/2/tweets/search/recent", id="within seven days"),
+        pytest.param(Window(NOW - 31 * DAY, NOW - 29 * DAY), "/2/tweets/search/all", id="long ago"),
     ],
 )
-def test_an_odd_post_is_set_aside_and_the_others_are_kept(odd, reason):
-    mentions, set_aside = mentions_from_search({"data": [odd, POST]}, NOW)
-    assert [mention.source_id for mention in mentions] == [POST["id"]]
-    assert reason in set_aside[0].reason
+def test_a_backfill_asks_for_its_window_alone(window, path):
+    with serving(MadeUpX([*OLD, *POSTS])) as server:
+        pages = walked(connector(server.base), {"mark": {"id": POSTS[3]["id"]}}, window=window)
+        assert {request.path for request in server.seen()} == {path}
+        assert set(asked(server, "since_id")) == {None}
+    wanted = [item for item in [*OLD, *POSTS] if window.holds(datetime.fromisoformat(item["created_at"]))]
+    assert sorted(ids_of(pages)) == sorted(item["id"] for item in wanted)
+    assert len(wanted) > 20
+    assert pages[-1].covered == (Looked("x", window.since, window.until),)
 
 
-@pytest.mark.parametrize("body", [None, [], "text", {"data": "x"}])
-def test_another_shape_is_a_changed_source(body):
-    with pytest.raises(SourceChanged):
-        mentions_from_search(body, NOW)
+def test_a_window_that_nothing_reaches_is_a_gap_and_costs_no_request():
+    with serving(MadeUpX(OLD, archived=False)) as server:
+        (page,) = walked(connector(server.base, archive=False), window=Window(NOW - 31 * DAY, NOW - 29 * DAY))
+        assert not server.seen()
+    assert (page.is_last, [looked.complete for looked in page.covered]) == (True, [False])
+
+
+def test_a_search_that_gives_the_same_page_again_is_stopped():
+    with Loopback() as server:
+        server.on("GET", ".*", {"data": POSTS[:1], "meta": {"result_count": 1, "newest_id": POSTS[0]["id"], "next_token": "same"}})
+        with pytest.raises(SourceChanged, match="same page"):
+            walked(connector(server.base))
+        assert len(server.seen()) == 2
+
+
+def test_a_search_that_runs_past_its_start_is_ended():
+    with Loopback() as server:
+        server.on("GET", ".*", lambda _: {"data": OLD[:1], "meta": {"next_token": f"t{len(server.log)}"}})
+        assert [page.is_last for page in walked(connector(server.base))] == [True]
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        pytest.param({}, SourceChanged, id="nothing"),
+        pytest.param({"meta": {"result_count": 3}}, SourceChanged, id="posts counted, none shown"),
+        pytest.param([], SourceChanged, id="list"),
+        pytest.param({"errors": [{"type": "https://api.x.com/2/problems/internal-error"}]}, RetryLater, id="X failed"),
+    ],
+)
+def test_an_answer_that_cannot_be_believed_is_no_silence(body, error):
+    with Loopback() as server:
+        server.on("GET", ".*", (200, {}, body))
+        with pytest.raises(error):
+            walked(connector(server.base))
+
+
+def test_a_followed_post_is_read_from_its_beginning_until_nobody_speaks():
+    thread = Thread(url=f"https://x.com/acme/status/{ROOT['id']}?s=20", about="Acme", until_quiet="1h")
+    x = MadeUpX([ROOT, *REPLIES, *POSTS])
+    with serving(x) as server:
+        made = connector(server.base, threads=[thread])
+        query = made.queries()[1]
+        assert (query.asks, query.about, query.covers) == (f"conversation_id:{ROOT['id']}", "Acme", False)
+        pages = walked(made, query=query)
+        assert sorted(ids_of(pages)) == sorted(item["id"] for item in [ROOT, *REPLIES])
+        assert {mention.kind for page in pages for mention in page.mentions} == {Kind.POST, Kind.REPLY}
+        assert not pages[-1].covered
+        # the last reply is 19 hours old
+        assert walked(made, pages[-1].cursor, query=query) == []
+        assert len(walked(made, pages[-1].cursor, query=query, window=Window(NOW - DAY, NOW))) == 1
+
+
+def test_names_of_queries_are_the_brands_and_survive_longer_rules():
+    long_rule = " OR ".join(f'"a rather long product name {number}"' for number in range(40))
+    short, long = (connector("http://127.0.0.1:1", rule=rule).queries() for rule in ("acme", long_rule))
+    assert [query.name for query in short] == ["Acme"]
+    assert [query.name for query in long] == ["Acme", *(f"Acme ({number})" for number in range(2, len(long) + 1))]
+    assert len(long) > 1
+    assert all(len(query.asks) <= 512 for query in long)
+    assert all(any(f"name {number}" in query.asks for query in long) for number in range(40))
+
+
+def test_what_a_rule_excludes_is_not_bought_unless_one_says_so():
+    for skips, words in ((True, "-cartoon"), (False, "")):
+        (query,) = connector("http://127.0.0.1:1", rule="acme -cartoon", skip_excluded=skips).queries()
+        assert ("-cartoon" in query.asks) == bool(words)
+
+
+def test_authors_are_asked_for_only_by_setting():
+    with serving(WORLD) as server:
+        with_authors = walked(connector(server.base, expand_authors=True), pages=1)[0].mentions[0]
+        assert server.seen()[0].one("expansions") == "author_id"
+        without = walked(connector(server.base), pages=1)[0].mentions[0]
+    assert (with_authors.author_name, with_authors.author_followers) == (f"user{with_authors.author_id}", 7)
+    assert (without.author_name, without.author_followers, without.author_id) == (None, None, with_authors.author_id)
+
+
+def test_an_odd_post_is_set_aside_and_read_again_once_it_can_be():
+    odd = {key: value for key, value in POSTS[0].items() if key != "text"}
+    with serving(MadeUpX([{**odd, "text": "acme"}, *POSTS[1:5]])) as server:
+        made = connector(server.base)
+        server.on("GET", ".*", {"data": [odd, *POSTS[1:5]], "meta": {"result_count": 5}})
+        (page,) = walked(made)
+        assert (len(page.mentions), len(page.set_aside), page.seen) == (4, 1, 5)
+        with pytest.raises(BadItem, match="no text"):
+            made.read(page.set_aside[0].raw, ACME, now=NOW)
+        (read,) = made.read(json.dumps(POSTS[0]), ACME, now=NOW)
+        assert (read.source_id, read.fetched_at) == (POSTS[0]["id"], NOW)
+        with pytest.raises(BadItem, match="whole JSON"):
+            made.read('{"id": "1', ACME, now=NOW)
+
+
+def test_a_missing_token_is_said_before_anything_is_asked(monkeypatch):
+    monkeypatch.delenv("X_BEARER_TOKEN")
+    with serving(WORLD) as server:
+        made = connector(server.base)
+        assert "X_BEARER_TOKEN" in made.check()
+        with pytest.raises(CredentialsRefused, match="X_BEARER_TOKEN"):
+            walked(made)
+        assert not server.seen()
+
+
+def test_a_budget_for_nobody_is_told():
+    assert "'Acmee'" in connector("http://127.0.0.1:1", monthly_budget_usd_by_brand={"Acmee": 5}).check()
+    assert connector("http://127.0.0.1:1", monthly_budget_usd_by_brand={"ACME": 5}).check() is None
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"monthly_budget_usd": -1}, {"monthly_budget_usd": float("inf")}, {"base_url": "api.x.com"}, {"budget": 5}]
+)
+def test_settings_that_cannot_be_meant_are_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        XSettings(**wrong)
+
+
+def test_a_walk_over_the_recorded_replies_to_a_brand_gives_each_once_however_often_it_is_killed():
+    recording = json.loads(recorded("x/search_all_to_brand.json").read_text())["interactions"][0]
+    body = json.loads(recording["response"]["body"])
+    posts = body["data"]
+
+    def page(request):
+        start = int((request.one("next_token") or "t0").removeprefix("t"))
+        meta = {"newest_id": posts[start]["id"], "result_count": len(posts[start : start + 30])}
+        more = {"next_token": f"t{start + 30}"} if start + 30 < len(posts) else {}
+        return {"data": posts[start : start + 30], "includes": body["includes"], "meta": {**meta, **more}}
+
+    window = Window(datetime(2021, 6, 1, tzinfo=UTC), datetime(2021, 6, 5, tzinfo=UTC))
+    query = Query("x", "kfc", brands=("Acme",), asks="(to:kfc)")
+    with Loopback() as server:
+        server.on("GET", "/2/tweets/search/all", page)
+        cursor, found, lives = None, {}, 0
+        while True:
+            lives += 1
+            # every second life ends before its page is saved
+            (one,) = walked(connector(server.base), cursor, query=query, window=window, pages=1)
+            if lives % 2:
+                continue
+            assert not found.keys() & set(ids_of([one]))
+            found |= {mention.source_id: mention for mention in one.mentions}
+            cursor = json.loads(json.dumps(one.cursor))
+            if one.is_last:
+                break
+        first = server.seen()[0]
+    assert len(found) == 206
+    assert set(found) == {item["id"] for item in posts}
+    assert (first.one("query"), first.one("start_time"), first.one("end_time")) == (
+        "(to:kfc)",
+        "2021-06-01T00:00:00Z",
+        "2021-06-05T00:00:00Z",
+    )
