@@ -114,7 +114,12 @@ def _window(con: duckdb.DuckDBPyConnection, bucket: Bucket, now: datetime) -> tu
     # money and readings are kept for good, windows of requests only as long as they can matter
     con.execute("delete from budget where unit = 'requests' and window_to < ?", [naive(now - _KEPT)])
     con.execute(
-        "insert into budget values (?, ?, ?, ?, ?, 0, 0)", [bucket.name, bucket.unit, naive(window_from), naive(window_to), allowed]
+        # a calendar's window that its source closed early is opened again
+        """
+        insert into budget values (?, ?, ?, ?, ?, 0, 0)
+        on conflict do update set window_to = excluded.window_to, allowed = excluded.allowed, used = 0, used_by_backfill = 0
+        """,
+        [bucket.name, bucket.unit, naive(window_from), naive(window_to), allowed],
     )
     return window_from, window_to
 
