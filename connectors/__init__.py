@@ -10,6 +10,8 @@ from connectors.feed import follows as feed_follows
 from connectors.file import FileConnector, FileSettings
 from connectors.hackernews import HackerNewsConnector, HackerNewsSettings
 from connectors.hackernews import follows as hackernews_follows
+from connectors.mastodon import MastodonConnector, MastodonSettings
+from connectors.mastodon import follows as mastodon_follows
 from connectors.x import XConnector
 from connectors.x import follows as x_follows
 from connectors.x_settings import XSettings
@@ -27,6 +29,7 @@ CONNECTORS: Mapping[str, Source] = {
     "x": Source(XSettings, XConnector, x_follows),
     "youtube": Source(YoutubeSettings, YoutubeConnector, youtube_follows),
     "hackernews": Source(HackerNewsSettings, HackerNewsConnector, hackernews_follows),
+    "mastodon": Source(MastodonSettings, MastodonConnector, mastodon_follows),
     # any page may have a comment feed: it is asked last whether it can follow one
     "feed": Source(FeedSettings, FeedConnector, feed_follows),
 }
