@@ -12,6 +12,8 @@ from connectors.hackernews import HackerNewsConnector, HackerNewsSettings
 from connectors.hackernews import follows as hackernews_follows
 from connectors.mastodon import MastodonConnector, MastodonSettings
 from connectors.mastodon import follows as mastodon_follows
+from connectors.wordpress import WordPressConnector, WordPressSettings
+from connectors.wordpress import follows as wordpress_follows
 from connectors.x import XConnector
 from connectors.x import follows as x_follows
 from connectors.x_settings import XSettings
@@ -30,6 +32,7 @@ CONNECTORS: Mapping[str, Source] = {
     "youtube": Source(YoutubeSettings, YoutubeConnector, youtube_follows),
     "hackernews": Source(HackerNewsSettings, HackerNewsConnector, hackernews_follows),
     "mastodon": Source(MastodonSettings, MastodonConnector, mastodon_follows),
+    "wordpress": Source(WordPressSettings, WordPressConnector, wordpress_follows),
     # any page may have a comment feed: it is asked last whether it can follow one
     "feed": Source(FeedSettings, FeedConnector, feed_follows),
 }

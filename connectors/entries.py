@@ -32,6 +32,7 @@ _ROOT_END = re.compile(rb"</([\w-]+:)?(rss|feed|rdf)\s*>", re.IGNORECASE)
 _ROOT = re.compile(rb"<([\w-]+:)?(rss|feed|rdf)[\s>]", re.IGNORECASE)
 _HTML = re.compile(rb"<!doctype html|<html[\s>]", re.IGNORECASE)
 _COMMENT_NUMBER = re.compile(r"#comment-(\d+)$")
+_POST_NUMBER = re.compile(r"[?&](?:p|page_id)=(\d+)#comment-")
 _COMMENT_LINK = re.compile(r"#comment|[?&]showComment=", re.IGNORECASE)
 _LINK_TAG = re.compile(r"<link\b[^>]{1,2000}>", re.IGNORECASE)
 
@@ -164,7 +165,7 @@ def mention_from_entry(entry: Entry, reading: Reading, *, created_at: datetime, 
         engagement=Engagement(replies=replies),
         engagement_at=fetched_at if replies is not None else None,
         state=State.EDITED if is_edited else State.LIVE,
-        **_place_in_thread(source_id, ref, page, reading, is_comment=is_comment),
+        **_place_in_thread(source_id, ref, _thread(entry, ref, page, reading), reading, is_comment=is_comment),
     )
 
 
@@ -203,11 +204,19 @@ def _is_site_wide(feed: str) -> bool:
     return re.search(r"/(comments/feed|feeds/comments/default)/?$", urlsplit(feed).path) is not None
 
 
-def _place_in_thread(source_id: str, ref: str, page: str | None, reading: Reading, *, is_comment: bool) -> dict[str, Any]:
-    """Kind, thread and parent: the page is the thread, by its id where the feed gives that, else by its address."""
+def _thread(entry: Entry, ref: str, page: str | None, reading: Reading) -> str | None:
+    """The page as a thread: by its id where the feed gives that, else by its address."""
+    if ref.startswith("tag:"):
+        return ref
+    # WordPress's guid of a comment is that of its post, with the comment's number behind
+    post = reading.numbered and _POST_NUMBER.search(_string(entry, "id"))
+    return reading.numbered.format(f"post-{post[1]}") if reading.numbered and post else page
+
+
+def _place_in_thread(source_id: str, ref: str, thread: str | None, reading: Reading, *, is_comment: bool) -> dict[str, Any]:
+    """Kind, thread and parent."""
     if not is_comment:
         return {"kind": Kind.POST, "conversation_id": source_id}
-    thread = ref if ref.startswith("tag:") else page
     number = _COMMENT_NUMBER.search(ref)
     if number is None:
         return {"kind": Kind.COMMENT, "conversation_id": thread, "in_reply_to_id": thread}
