@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import requests
 import tweepy  # type: ignore[import-untyped]
+import urllib3
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
@@ -22,7 +23,8 @@ from monitor.errors import CredentialsRefused, MonitorError, OutOfMoney, RetryLa
 
 # tweepy writes its headers to the log at DEBUG, so it never knows the token
 _NO_TOKEN = "kept-by-the-door"  # noqa: S105  no secret
-_CLOCK_SECONDS = 10.0
+# how far ahead a clock must be that X takes `end_time` for the future; days ahead is no clock
+_AHEAD_SECONDS, _MOST_AHEAD_SECONDS = 10.0, 86_400.0
 _CAPS = ("usagecapexceeded", "usage-capped", "usage cap", "spendcapreached", "creditsdepleted", "credits-depleted")
 
 
@@ -81,7 +83,10 @@ class _Door(BaseAdapter):
         """
         asked = urlsplit(request.url or "")
         token = self._token()
-        answer = self._http.get(f"{asked.path}?{asked.query}", headers={"Authorization": f"Bearer {token}"}, accept=range(400, 600))
+        try:
+            answer = self._http.get(f"{asked.path}?{asked.query}", headers={"Authorization": f"Bearer {token}"}, accept=range(400, 600))
+        except urllib3.exceptions.HTTPError as error:
+            raise RetryLater(f"x: the answer from {asked.path} broke off ({type(error).__name__}); asked again later") from None
         # a proxy's error page may repeat what it was sent
         answer = replace(answer, body=answer.body.replace(token.encode(), b"..."))
         self._heard(answer)
@@ -120,8 +125,8 @@ def refusal(answer: Answer, *, now: datetime) -> MonitorError:
         return CredentialsRefused(
             f"{said} ({why}); the app may not ask this: enrol it in pay-per-use in X's developer console, or set `archive: false`"
         )
-    if answer.status == 400 and abs(answer.skew_seconds) > _CLOCK_SECONDS:
-        return RetryLater(f"{said} ({why}); this computer's clock is {-answer.skew_seconds:+.0f} s off X's: set it right")
+    if answer.status == 400 and _AHEAD_SECONDS < -answer.skew_seconds < _MOST_AHEAD_SECONDS:
+        return RetryLater(f"{said} ({why}); this computer's clock is {-answer.skew_seconds:.0f} s ahead of X's: set it right")
     if answer.status == 400:
         return SourceChanged(f"{said} ({why}); X refuses what is asked: change the brand's rule, or update monitor")
     if answer.status == 429 and "retry-after" not in answer.headers and _left(answer) >= 1:

@@ -18,6 +18,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 _POST_URL = re.compile(r"https?://(?:www\.|mobile\.)?(?:x|twitter)\.com/(?:i/web|\w+)/status/([0-9]{1,19})(?:[/?#].*)?", re.IGNORECASE)
 _ID = re.compile("[0-9]{1,19}")
+_LANGUAGE = re.compile("[a-z]{2,3}")
 
 Post = Mapping[str, Any]
 
@@ -242,7 +243,7 @@ def _language(code: Any) -> str | None:
     if not isinstance(code, str) or code in _NO_LANGUAGE:
         return None
     short = code.lower().split("-")[0]
-    return _OLD_LANGUAGES.get(short, short) or None
+    return _OLD_LANGUAGES.get(short, short) if _LANGUAGE.fullmatch(short) else None
 
 
 def _engagement(metrics: Mapping[str, Any]) -> Engagement:

@@ -9,7 +9,7 @@ from connectors import CONNECTORS
 from connectors.x_posts import id_at, time_of
 from connectors.x_settings import XSettings
 from monitor.collect.budget import NoMeter
-from monitor.collect.connector import Looked, Query, Surroundings, Window
+from monitor.collect.connector import Known, Looked, Query, Surroundings, Window
 from monitor.config.models import Brand, Thread
 from monitor.errors import BadItem, CredentialsRefused, RetryLater, SourceChanged
 from monitor.mention import Kind
@@ -364,3 +364,33 @@ def test_a_walk_over_the_recorded_replies_to_a_brand_gives_each_once_however_oft
         "2021-06-01T00:00:00Z",
         "2021-06-05T00:00:00Z",
     )
+
+
+PARAMETERS = {"tweet.fields": "post.fields"}
+FIELDS = {"referenced_tweets": "referenced_posts", "edit_history_tweet_ids": "edit_history_post_ids", "note_tweet": "note_post"}
+
+
+def test_every_parameter_that_is_sent_stands_in_the_specification():
+    api = json.loads(recorded("x/openapi_extract_v2_167.json").read_text())
+    fields = set(api["components"]["schemas"]["Post"]["properties"])
+    x = MadeUpX([*OLD, *POSTS], most=100)
+    with serving(x) as server:
+        made = connector(server.base, expand_authors=True)
+        cursor = walked(made)[-1].cursor
+        x.now = NOW + timedelta(minutes=1)
+        walked(made, cursor, now=x.now)
+        walked(made, window=Window(NOW - 31 * DAY, NOW))
+        for window in (Window(NOW - 90 * DAY, NOW), Window(NOW - DAY, NOW)):
+            made.estimate(ACME, window, meter=NoMeter())
+        list(made.refresh([Known(POSTS[0]["id"], NOW)], now=NOW, meter=NoMeter()))
+        sent = server.seen()
+    for request in sent:
+        named = [
+            api["components"]["parameters"][one["$ref"].rsplit("/", 1)[1]]["name"] if "$ref" in one else one["name"]
+            for one in api["paths"][request.path]["get"]["parameters"]
+        ]
+        assert {PARAMETERS.get(name, name) for name in request.query} <= set(named)
+        asked_fields = (request.one("tweet.fields") or "id").split(",")
+        assert {FIELDS.get(name, name) for name in asked_fields} <= fields
+        assert not {"since_id", "start_time"} <= set(request.query)
+    assert len({request.path for request in sent}) == 5

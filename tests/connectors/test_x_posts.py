@@ -1,11 +1,15 @@
 import json
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from connectors.x_answers import mentions_from_search
-from monitor.errors import SourceChanged
+from connectors.x_answers import count_of, gone_from_compliance, gone_from_lookup, later_versions, mentions_from_search, page_of_search
+from connectors.x_posts import id_at, mention_from_post, post_id_of, time_of
+from monitor.errors import BadItem, MonitorError, SourceChanged
 from monitor.mention import Engagement, Kind, State
 from monitor.text import plain_from_entities
 
@@ -42,8 +46,16 @@ RENAMED = {
 }
 
 
+def cassette(name):
+    return json.loads((RECORDED / f"{name}.json").read_text())
+
+
+def answer_text(name):
+    return cassette(name)["interactions"][0]["response"]["body"]
+
+
 def answer(name):
-    return json.loads(json.loads((RECORDED / f"{name}.json").read_text())["interactions"][0]["response"]["body"])
+    return json.loads(answer_text(name))
 
 
 def one(changes, includes=None):
@@ -173,7 +185,7 @@ def test_indices_count_the_text_as_it_came():
     assert (mention.text, mention.links) == ("😀 & see now", ("https://tea.example/a",))
 
 
-@pytest.mark.parametrize("lang", ["und", "qme", "zxx", None, 7])
+@pytest.mark.parametrize("lang", ["und", "qme", "zxx", None, 7, "", "e", "\ud800x", "-", "english"])
 def test_no_language_is_unknown(lang):
     mention = one({"lang": lang})
     assert (mention.lang, mention.lang_origin) == (None, None)
@@ -224,3 +236,169 @@ def test_an_odd_post_is_set_aside_and_the_others_are_kept(odd, reason):
 def test_another_shape_is_a_changed_source(body):
     with pytest.raises(SourceChanged):
         mentions_from_search(body, NOW)
+
+
+@recorded
+@pytest.mark.parametrize("name", [name for name in SEARCHES if name.startswith(("search", "tweepy_search", "user_mentions"))])
+def test_a_page_names_its_newest_post_and_the_next_page(name):
+    body = answer(name)
+    page = page_of_search(body, NOW)
+    meta = body.get("meta", {})
+    assert (page.seen, page.newest_id, page.next_token) == (SEARCHES[name], meta.get("newest_id"), meta.get("next_token"))
+    assert page.oldest_id == meta.get("oldest_id")
+
+
+@recorded
+def test_a_page_without_meta_still_knows_its_newest_post():
+    body = answer("search_all_to_brand")
+    assert page_of_search({"data": body["data"]}, NOW).newest_id == body["meta"]["newest_id"]
+
+
+@recorded
+def test_a_made_up_token_of_nonsense_is_no_id():
+    page = page_of_search(answer("generated_schema_example_recent"), NOW)
+    assert (page.newest_id, page.oldest_id) == ("1346889436626259968",) * 2
+
+
+@recorded
+def test_what_a_lookup_does_not_show_is_told_by_its_reason():
+    assert set(gone_from_lookup(answer("lookup_all_missing")).values()) == {State.DELETED}
+    assert sorted(gone_from_lookup(answer("lookup_mixed_missing")), key=int) == [str(number) for number in range(1, 10)]
+    # the account is suspended, which says nothing of a post
+    assert gone_from_lookup(answer("user_mentions_not_authorised_200")) == {}
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        pytest.param(
+            {"title": "Authorization Error", "type": "https://api.x.com/2/problems/not-authorized-for-resource"},
+            State.UNAVAILABLE,
+            id="protected",
+        ),
+        pytest.param(
+            {"title": "Forbidden", "detail": "User has been suspended: [1].", "type": "…/resource-not-found"},
+            State.UNAVAILABLE,
+            id="suspended",
+        ),
+        pytest.param(
+            {"title": "Not Found Error", "type": "https://api.x.com/2/problems/resource-not-found"}, State.DELETED, id="not found"
+        ),
+        pytest.param({"title": "Internal Error", "type": "https://api.x.com/2/problems/internal-error"}, None, id="X failed"),
+        pytest.param({"resource_type": "user", "title": "Not Found Error"}, None, id="an account"),
+    ],
+)
+def test_a_missing_post_is_deleted_or_hidden(error, state):
+    assert gone_from_lookup({"errors": [{"resource_id": "20", **error}, "odd", {"resource_id": 5, **error}]}).get("20") is state
+
+
+def test_an_older_version_of_an_edited_post_is_told_from_the_newest():
+    shown = [{"id": "5", "edit_history_post_ids": ["5", "7", "x"]}, {"id": "9", "edit_history_tweet_ids": ["8", "9"]}, {"id": "3"}]
+    assert later_versions({"data": shown}) == {"5": "7"}
+
+
+@recorded
+def test_a_compliance_job_names_posts_that_are_gone_in_lines_some_of_which_are_blank():
+    body = answer_text("compliance_delivery_tweets")
+    lines = [json.loads(line) for line in body.splitlines() if line]
+    assert "\n\n" in body
+    gone = list(gone_from_compliance(body, NOW))
+    assert [mention.source_id for mention in gone] == [line["id"] for line in lines]
+    assert [mention.created_at for mention in gone] == [datetime.fromisoformat(line["created_at"]).replace(microsecond=0) for line in lines]
+    assert {line["reason"] for line in lines} >= {"suspended"}
+    assert all((mention.state is State.DELETED) == (line["reason"] == "deleted") for mention, line in zip(gone, lines, strict=True))
+    assert {mention.text for mention in gone} == {None}
+
+
+@pytest.mark.parametrize("line", ["<html>", "[]", '{"id": "1"}', '{"id": 1, "action": "delete", "reason": "deleted"}'])
+def test_a_compliance_job_in_another_shape_is_a_changed_source(line):
+    with pytest.raises(SourceChanged, match="no line of a compliance job"):
+        list(gone_from_compliance(line, NOW))
+
+
+def test_a_compliance_line_that_takes_nothing_back_is_passed_over():
+    line = '{"id": "1400937466555682816", "action": "scrub_geo", "reason": "scrub_geo"}'
+    assert list(gone_from_compliance(f"{line}\n", NOW)) == []
+
+
+@recorded
+def test_the_answer_about_a_compliance_job_is_no_post():
+    mentions, set_aside = mentions_from_search(answer("compliance_job"), NOW)
+    assert (mentions, len(set_aside)) == ([], 1)
+
+
+@recorded
+@pytest.mark.parametrize(("name", "pages"), [("counts_all_four_pages", [149, 131, 116, 48]), ("tweepy_counts_recent", [411])])
+def test_recorded_counts_add_up_to_what_x_says(name, pages):
+    bodies = [json.loads(part["response"]["body"]) for part in cassette(name)["interactions"]]
+    assert [count_of(body)[0] for body in bodies] == pages == [body["meta"]["total_tweet_count"] for body in bodies]
+    assert [count_of(body)[1] is None for body in bodies] == [False] * (len(pages) - 1) + [True]
+    both = [count_of(json.loads(json.dumps(body).replace("tweet_count", "post_count"))) for body in bodies]
+    assert both == [count_of(body) for body in bodies]
+
+
+@pytest.mark.parametrize("body", [None, {}, {"data": {}}, {"data": [{"start": "2026-01-01"}]}, {"data": [{"tweet_count": "5"}]}])
+def test_a_count_in_another_shape_is_a_changed_source(body):
+    with pytest.raises(SourceChanged):
+        count_of(body)
+
+
+def test_a_silent_stretch_counts_none():
+    assert count_of({"data": [], "meta": {"total_tweet_count": 0}}) == (0, None)
+
+
+@given(st.integers(min_value=0, max_value=60 * 365 * 86_400_000_000))
+def test_an_id_made_of_a_time_tells_that_time(microseconds):
+    at = datetime(2010, 11, 5, tzinfo=UTC) + timedelta(microseconds=microseconds)
+    assert time_of(id_at(at)) == at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+@pytest.mark.parametrize(
+    ("url", "post_id"),
+    [
+        ("https://x.com/acme/status/20", "20"),
+        ("https://twitter.com/i/web/status/20/", "20"),
+        ("https://mobile.twitter.com/acme/status/20?s=20&t=x", "20"),
+        ("https://www.x.com/acme/status/20/photo/1", "20"),
+        ("https://x.com/acme", None),
+        ("https://x.com/acme/status/20x", None),
+        ("https://example.com/acme/status/20", None),
+        ("https://x.com.evil.example/acme/status/20", None),
+    ],
+)
+def test_the_address_of_a_post_names_it(url, post_id):
+    assert post_id_of(url) == post_id
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from([*POST.values(), "1", "retweeted"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*POST, "urls", "entities", "note_tweet", "type"]), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+FIELDS = [*POST, "entities", "note_post", "referenced_tweets", "edit_history_tweet_ids", "public_metrics", "conversation_id", "username"]
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), JSON))
+def test_any_post_is_read_or_set_aside(changes):
+    try:
+        mention = mention_from_post({**POST, **changes}, NOW, others={}, users={})
+    except BadItem:
+        return
+    assert mention.text
+    assert mention.created_at.tzinfo is UTC
+    assert mention.source_id.isdecimal()
+
+
+@given(st.dictionaries(st.sampled_from(["data", "meta", "errors", "includes"]), JSON | st.lists(JSON, max_size=3)))
+def test_any_answer_is_a_page_or_trouble_of_a_known_kind(body):
+    for read in (lambda: page_of_search(body, NOW), lambda: count_of(body), lambda: gone_from_lookup(body), lambda: later_versions(body)):
+        with suppress(MonitorError):
+            read()
+
+
+@recorded
+def test_every_recorded_file_is_read_by_a_test():
+    said = "".join(file.read_text() for file in Path(__file__).parent.glob("test_x*.py"))
+    assert [file.stem for file in RECORDED.glob("*.json") if f"{file.stem}" not in said] == []
