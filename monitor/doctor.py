@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import duckdb
@@ -15,6 +15,7 @@ from monitor.store.database import Store
 from monitor.store.progress import read_outcomes
 from monitor.store.publish import data_as_of, newest
 from monitor.store.upgrade import schema_version
+from monitor.tell.words import count_of, duration
 
 _LOW_DISK_BYTES = 2_000_000_000
 _STALE_SECONDS = 3600
@@ -34,7 +35,7 @@ class Finding:
 def examine(config: Config, connectors: Sequence[Connector], *, now: datetime) -> list[Finding]:
     """Every finding, in the order in which things depend on each other."""
     return [
-        Finding("config", "ok", f"{len(config.brands)} brands, {len(config.sources)} sources"),
+        Finding("config", "ok", f"{count_of(len(config.brands), 'brand')}, {count_of(len(config.sources), 'source')}"),
         *_store(config),
         _published(config, now),
         *_sources(config, connectors),
@@ -87,7 +88,9 @@ def _sources(config: Config, connectors: Sequence[Connector]) -> Iterator[Findin
     for connector in connectors:
         missing = connector.check()
         yield Finding(
-            connector.source, "problem" if missing else "ok", missing or f"asked every {config.sources[connector.source].every} s"
+            connector.source,
+            "problem" if missing else "ok",
+            missing or f"asked every {duration(timedelta(seconds=config.sources[connector.source].every))}",
         )
     for name, settings in config.sources.items():
         if not settings.enabled:

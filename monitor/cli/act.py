@@ -9,7 +9,7 @@ from monitor.cli.options import ACT, AsJson, BrandName, ConfigPath, Verbose, con
 from monitor.errors import ConfigError
 from monitor.store.database import Store
 from monitor.store.events import add_event, read_events
-from monitor.tell.words import one_line
+from monitor.tell.words import count_of, one_line
 
 event_app = typer.Typer(help="What happened and when: announcements, campaigns, outages.", no_args_is_help=True)
 
@@ -49,7 +49,7 @@ def event_list(brand: BrandName = None, config: ConfigPath = None, as_json: AsJs
         return
     for one in found:
         print(f"{one.at:%Y-%m-%d %H:%M} UTC  {one_line(one.brand):<16} {one_line(one.name)}")
-    print(f"{len(found)} events" if found else "no events")
+    print(count_of(len(found), "event") if found else "no events")
 
 
 event_app.command("add")(event_add)

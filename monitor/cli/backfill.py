@@ -27,7 +27,7 @@ from monitor.store.publish import publish
 from monitor.store.quarantine import discard
 from monitor.store.threads import read_threads
 from monitor.store.undo import count_undo, undo
-from monitor.tell.words import one_line
+from monitor.tell.words import count_of, one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,7 @@ def _print_filled(name: str, filled: Filled, *, as_json: bool) -> None:
     if filled.skipped:
         print(f"{name}: read before as run {run.run_id} ({run.stored:,} mentions); --redo all reads it again")
         return
-    print(f"{name}: run {run.run_id}, {run.seen:,} rows, {filled.new:,} new mentions, {filled.changed:,} changed")
+    print(f"{name}: run {run.run_id}, {count_of(run.seen, 'row')}, {count_of(filled.new, 'new mention')}, {filled.changed:,} changed")
     if run.set_aside:
         print(f"{name}: {run.set_aside:,} of {run.seen:,} rows set aside; `monitor quarantine list --run {run.run_id}` shows them")
 

@@ -16,7 +16,7 @@ from monitor.schedule import run_forever
 from monitor.store.database import Store
 from monitor.store.publish import publish
 from monitor.store.quarantine import read_quarantine
-from monitor.tell.words import one_line
+from monitor.tell.words import count_of, one_line
 
 quarantine_app = typer.Typer(help="Items that could not be read.", no_args_is_help=True)
 
@@ -139,7 +139,7 @@ def _print_round(did: Round, *, as_json: bool) -> None:
             print(f"{source:<10} {line}")
     if not did.pulled:
         print("nothing to read: no enabled source has anything yet; `monitor doctor` says what each one waits for")
-    print(f"{did.new:,} new mentions, {did.changed:,} changed")
+    print(f"{count_of(did.new, 'new mention')}, {did.changed:,} changed")
     for change in did.changes:
         print(f"{change.change:<10} {change.incident.id}  {one_line(change.incident.summary)}")
 

@@ -48,6 +48,10 @@ def query(
         return
     if (name is None) == (sql is None):
         raise typer.BadParameter("give the name of a question or --sql, one of them; --list shows the questions")
+    if sql is not None and param:
+        raise typer.BadParameter("--param fills in a question's parameters; write the values into your own --sql")
+    if as_json_ and form not in ("table", "json"):
+        raise typer.BadParameter(f"--json and --format {form} contradict each other; give one of them")
     settings = configured(config)
     copy = newest(settings.published_folder)
     answer = run_question(copy, name, _params(param)) if name else run_sql(copy, sql or "")
@@ -63,7 +67,7 @@ def status(config: ConfigPath = None, as_json_: AsJson = False, verbose: Verbose
         return
     as_of = run_sql(newest(settings.published_folder), "select as_of from v_published").rows[0][0]
     print(f"data as of {as_of:%Y-%m-%d %H:%M} UTC, copied to {newest(settings.published_folder)}")
-    print(as_table(answer))
+    print(as_table(answer), end="")
 
 
 def digest(
