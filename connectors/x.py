@@ -178,6 +178,11 @@ class XConnector:
         newest = max((post_id for post_id in ids if post_id), key=int)
         return {"id": newest, **(heard(walk, found.mentions) if walk.query.name in self._threads else {})}
 
+    def _payers(self, query: Query) -> tuple[str, ...]:
+        """The brands whose budgets a query counts towards."""
+        about = (query.about or "").casefold()
+        return query.brands or tuple(brand.name for brand in self._around.brands if brand.name.casefold() == about)
+
     def _client(self, meter: Meter) -> AbstractContextManager[Client]:
         clock = self._around.clock
         return client(
@@ -188,7 +193,7 @@ class XConnector:
         )
 
     def _page_size(self, query: Query, stretch: Stretch) -> int:
-        return self._budget.page_size(_brands(query), ARCHIVE_PAGE if stretch.archive else RECENT_PAGE)
+        return self._budget.page_size(self._payers(query), ARCHIVE_PAGE if stretch.archive else RECENT_PAGE)
 
     def _fields(self) -> dict[str, Any]:
         if not self._settings.expand_authors:
@@ -198,7 +203,7 @@ class XConnector:
     def _search(self, x: Client, query: Query, stretch: Stretch, meter: Meter) -> Found:
         most = self._page_size(query, stretch)
         at_most = Bought(posts=most, users=most if self._settings.expand_authors else 0)
-        with self._budget.spending(meter, _brands(query), at_most=at_most) as bought:
+        with self._budget.spending(meter, self._payers(query), at_most=at_most) as bought:
             meter.reserve(ARCHIVE if stretch.archive else RECENT)
             if stretch.archive:
                 self._keep_a_second_apart()
@@ -210,7 +215,7 @@ class XConnector:
 
     def _count(self, x: Client, query: Query, stretch: Stretch, meter: Meter) -> tuple[int, str | None]:
         price = self._settings.usd_per_archive_count if stretch.archive else self._settings.usd_per_recent_count
-        with self._budget.spending(meter, _brands(query), at_most=Bought(usd=price)) as bought:
+        with self._budget.spending(meter, self._payers(query), at_most=Bought(usd=price)) as bought:
             meter.reserve(ARCHIVE_COUNTS if stretch.archive else RECENT_COUNTS)
             count = x.get_all_tweets_count if stretch.archive else x.get_recent_tweets_count
             answer = count(query.asks, granularity="day", **stretch.params()).answer
@@ -262,11 +267,6 @@ def _stretch(walk: Walk, *, live: bool) -> Stretch:
 def _overlap(now: datetime) -> timedelta:
     """Two minutes, but never across midnight UTC: until then X charges nobody twice for a post."""
     return min(OVERLAP, now - now.replace(hour=0, minute=0, second=0, microsecond=0))
-
-
-def _brands(query: Query) -> tuple[str, ...]:
-    """Whose budgets a query counts towards."""
-    return query.brands or ((query.about,) if query.about else ())
 
 
 def _minutes(requests: int, bucket: Bucket) -> float:

@@ -101,9 +101,6 @@ class Budget:
         return [*((bucket, self.price(bought)) for bucket in self._money(brands)), *((bucket, bought.posts) for bucket in posts)]
 
     def _money(self, brands: Sequence[str]) -> list[Bucket]:
-        limits = {name.casefold(): (name, usd) for name, usd in self.by_brand.items()}
-        own = [limits[brand.casefold()] for brand in brands if brand.casefold() in limits]
-        return [
-            Bucket("x usd", self.monthly_usd, "utc month", "usd"),
-            *(Bucket(f"x usd {name}", usd, "utc month", "usd") for name, usd in own),
-        ]
+        limits = {name.casefold(): usd for name, usd in self.by_brand.items()}
+        own = [Bucket(f"x usd {brand}", limits[brand.casefold()], "utc month", "usd") for brand in brands if brand.casefold() in limits]
+        return [Bucket("x usd", self.monthly_usd, "utc month", "usd"), *own]

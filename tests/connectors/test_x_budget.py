@@ -6,9 +6,10 @@ import pytest
 
 from connectors.x_posts import id_at
 from monitor.collect.connector import Known, Query, Window
+from monitor.config.models import Thread
 from monitor.errors import OutOfMoney, RetryLater, StopUntil
 from monitor.mention import State
-from tests.connectors.stages.x import NOW, POSTS, TOKEN, MadeUpX, connector, post
+from tests.connectors.stages.x import NOW, POSTS, REPLIES, ROOT, TOKEN, MadeUpX, connector, post
 from tests.loopback import faults
 from tests.loopback.replay import Replay
 from tests.loopback.server import Answer, Loopback
@@ -114,10 +115,19 @@ class _Endless(Books):
 
 def test_a_brand_has_its_own_budget_and_the_whole_is_given_back_when_it_refuses():
     books = Books()
-    with serving(MadeUpX(POSTS)) as server, pytest.raises(OutOfMoney, match="x usd acme"):
+    with serving(MadeUpX(POSTS)) as server, pytest.raises(OutOfMoney, match="x usd Acme"):
         pull(connector(server.base, monthly_budget_usd_by_brand={"acme": 0.3}), books)
-    assert books.most["x usd acme"] <= 0.3 + 1e-9
-    assert books.used["x usd"] == pytest.approx(books.used["x usd acme"])
+    assert books.most["x usd Acme"] <= 0.3 + 1e-9
+    assert books.used["x usd"] == pytest.approx(books.used["x usd Acme"])
+
+
+def test_replies_to_a_followed_post_count_towards_its_brand():
+    books = Books()
+    threads = [Thread(url=f"https://x.com/acme/status/{ROOT['id']}", about="ACME")]
+    with serving(MadeUpX([ROOT, *REPLIES])) as server:
+        made = connector(server.base, threads=threads, monthly_budget_usd_by_brand={"acme": 5})
+        list(made.pull(made.queries()[1], None, now=NOW, window=Window(), meter=books))
+    assert books.used["x usd Acme"] == books.used["x usd"] == pytest.approx(4 * 0.005)
 
 
 def test_no_budget_buys_nothing():

@@ -234,7 +234,7 @@ def connector(
 STAGE = Stage(
     name="x",
     make=lambda base_url: connector(
-        base_url, threads=[Thread(url=f"https://x.com/acme/status/{ROOT['id']}", about="Acme")], monthly_budget_usd=10.0
+        base_url, threads=[Thread(url=f"https://x.com/acme/status/{ROOT['id']}", about="Acme")], monthly_budget_usd=10.0, refresh=["1h"]
     ),
     serve=WORLD.serve,
     ids=frozenset(item["id"] for item in WORLD.posts),
