@@ -60,6 +60,8 @@ def _round(pipeline: Pipeline, source: str) -> None:
         # the pages are kept in memory and saved by the next round
         log.warning("%s", error)
         return
+    for said in dict.fromkeys(str(one.error) for one in did.failed):
+        log.warning("%s", said)
     log.info("%s: %d new mentions, %d changed; the round took %.2f s", source, did.new, did.changed, time.monotonic() - begun)
 
 

@@ -146,9 +146,14 @@ def _print_round(did: Round, *, as_json: bool) -> None:
 
 def _source_lines(asked: list[Pulled]) -> list[str]:
     """What became of one source's queries: one line for all that failed alike."""
-    lines = [f"ok         {one.query.name}: {one.seen:,} seen" for one in asked if not one.error and not one.waiting]
+    lines = [f"ok         {one.query.name}: {one.seen:,} seen" for one in asked if not one.error and not one.waiting and _is_told(one)]
     for said in dict.fromkeys(str(one.error) for one in asked if one.error):
         lines.append(f"failed     {one_line(said)}")
     for why in dict.fromkeys(one.waiting for one in asked if one.waiting):
         lines.append(f"waits      {one_line(why)}")
     return lines
+
+
+def _is_told(one: Pulled) -> bool:
+    # second looks are of interest only where there were some
+    return one.query.covers or one.seen > 0

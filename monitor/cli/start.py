@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +24,7 @@ from monitor.enrich.sentiment import VaderScorer
 from monitor.errors import ConfigError
 from monitor.gather.enricher import places_of
 from monitor.mention import Kind, Mention
+from monitor.tell.words import duration
 
 config_app = typer.Typer(help="Check the configuration, and see what a rule matches.", no_args_is_help=True)
 
@@ -41,6 +43,11 @@ def init(path: Annotated[Path, typer.Argument(help="Where to write it.")] = Path
         raise ConfigError(f"{path} exists and stays as it is; name another file, or edit this one")
     path.write_text((files("monitor.config") / "starter.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     print(f"wrote {path}: put your brand's name into it, then `monitor doctor`")
+    for name, section in configured(path).sources.items():
+        if section.enabled:
+            every = duration(timedelta(seconds=section.every))
+            print(f"{name:<12} asked every {every}: what is said there is stored {every} after it is shown at the latest")
+    print("a shorter `every` shortens that and asks more often; `monitor query --sql 'from v_coverage'` shows the delays as measured")
 
 
 def doctor(config: ConfigPath = None, as_json: AsJson = False, verbose: Verbose = 0) -> None:

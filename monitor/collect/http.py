@@ -139,7 +139,7 @@ class Http:
                     skew_seconds=_skew(response.headers.get("date")),
                 )
         except requests.exceptions.Timeout:
-            raise RetryLater(f"{self.source}: no answer from {_shown(url)} in time; asked again later") from None
+            raise RetryLater(f"{self.source}: no answer from {_host(url)} in time; asked again later") from None
         except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
             raise SourceChanged(
                 f"{self.source}: {_shown(url)} is no address that can be asked; check base_url and the addresses in config.yaml"
@@ -147,7 +147,7 @@ class Http:
         except requests.exceptions.TooManyRedirects:
             raise SourceChanged(f"{self.source}: {_shown(url)} redirects in circles; check the address") from None
         except (requests.exceptions.RequestException, OSError) as error:
-            raise RetryLater(f"{self.source}: cannot reach {_shown(url)} ({_cause(error)}); asked again later") from None
+            raise RetryLater(f"{self.source}: cannot reach {_host(url)} ({_cause(error)}); asked again later") from None
         if 200 <= answer.status < 300 or answer.status in accept:
             return answer
         raise trouble(self.source, answer)
@@ -280,6 +280,10 @@ def _shown(url: str) -> str:
     """An address without its query and credentials, where keys may stand."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc.rpartition("@")[2] or url
 
 
 def _start(answer: Answer) -> str:

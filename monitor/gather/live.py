@@ -1,6 +1,5 @@
 """Live rounds: what is new at each source since its cursor; a source in trouble does not stop the others."""
 
-import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
@@ -22,8 +21,6 @@ from monitor.store.quarantine import keep
 from monitor.store.write import Batch, Saved, save
 
 NOTHING = Saved(0, 0)
-
-log = logging.getLogger(__name__)
 
 PAGES_A_ROUND = 50
 ROUND_SECONDS = 120.0
@@ -117,8 +114,6 @@ def pull(
         if error or page.is_last:
             break
     pages.close()
-    if error:
-        log.warning("%s", error)
     return Pulled(query, [held] if held else [], error, seen, until, saved, cursor)
 
 

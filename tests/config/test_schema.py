@@ -1,3 +1,4 @@
+import re
 from importlib.resources import files
 
 import pytest
@@ -12,7 +13,7 @@ SCHEMA = json_schema(SETTINGS)
 STARTER = (files("monitor.config") / "starter.yaml").read_text(encoding="utf-8")
 # the lines of the starter that wait to be switched on
 WITH_COMMENTS = "\n".join(
-    line.replace("# ", "", 1) if "# " in line and line.split("# ")[1].split(":")[0].isidentifier() else line for line in STARTER.split("\n")
+    line.replace("# ", "", 1) if re.match(r" *# +(- \{url|[a-z_]+):", line) else line for line in STARTER.split("\n")
 )
 TYPES = {"string": str, "integer": int, "boolean": bool, "object": dict, "array": list, "null": type(None), "number": float}
 
