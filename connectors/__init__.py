@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import entry_points
 
+from connectors.bluesky import BlueskyConnector, BlueskySettings
+from connectors.bluesky import follows as bluesky_follows
 from connectors.feed import FeedConnector, FeedSettings
 from connectors.feed import follows as feed_follows
 from connectors.file import FileConnector, FileSettings
@@ -33,6 +35,7 @@ CONNECTORS: Mapping[str, Source] = {
     "hackernews": Source(HackerNewsSettings, HackerNewsConnector, hackernews_follows),
     "mastodon": Source(MastodonSettings, MastodonConnector, mastodon_follows),
     "wordpress": Source(WordPressSettings, WordPressConnector, wordpress_follows),
+    "bluesky": Source(BlueskySettings, BlueskyConnector, bluesky_follows),
     # any page may have a comment feed: it is asked last whether it can follow one
     "feed": Source(FeedSettings, FeedConnector, feed_follows),
 }
