@@ -124,7 +124,7 @@ class YoutubeConnector:
         return Estimate(items=None, requests=None, minutes=None, usd=0.0)
 
     def pull(self, query: Query, cursor: Cursor | None, *, now: datetime, window: Window, meter: Meter) -> Iterator[Page]:
-        """The steps of a walk, one request and page each; none where nothing is due."""
+        """The steps of a walk, one request and page each."""
         thread = self._threads.get(query.asks) if query.name.startswith("thread ") else None
         if thread and is_over(cursor, until_quiet=thread.until_quiet, now=now):
             return
@@ -132,6 +132,8 @@ class YoutubeConnector:
         walk = begin(query, cursor, now=now, window=window, reach=reach, overlap=_OVERLAP)
         state = deepcopy(walk.resume["state"]) if walk.resume else self._watched(walk)
         work = _reached(walk.resume["work"] if walk.resume else self._plan(walk, state), state)
+        if not work:
+            yield _ended(walk, state).last([], seen=0)
         while work:
             step, *work = work
             try:

@@ -38,7 +38,12 @@ def status(number, at, **changes):
     return {**given, **changes}
 
 
-STATUSES = [status(number, NOW - timedelta(hours=number + 1)) for number in range(90)]
+def local(at):
+    return {"uri": f"https://{HOST}/users/bob/statuses/{snowflake(at)}", "account": {"acct": "bob", "url": f"https://{HOST}/@bob"}}
+
+
+TIMES = [NOW - timedelta(hours=number + 1) for number in range(90)]
+STATUSES = [status(number, at, **(local(at) if number % 3 == 0 else {})) for number, at in enumerate(TIMES)]
 
 
 def paged(statuses, request):
@@ -57,6 +62,9 @@ def paged(statuses, request):
 
 
 def serve(request: Request) -> Response:
+    if not request.path.startswith("/api/v1/timelines/tag/streamly"):
+        found = [one for one in STATUSES if one["id"] == request.path.rpartition("/")[2]]
+        return Response(json.dumps(found[0] if found else {"error": "Record not found"}).encode(), 200 if found else 404)
     page, link = paged(STATUSES, request)
     headers = {"content-type": "application/json; charset=utf-8", "x-ratelimit-remaining": "250", **link}
     headers["x-ratelimit-reset"] = (NOW + timedelta(minutes=4)).strftime("%Y-%m-%dT%H:%M:%S.400976Z")
@@ -77,12 +85,17 @@ def spoil(body: bytes, number: int | None) -> bytes | None:
     return json.dumps(page).encode()
 
 
+def changed(body: bytes, change) -> bytes:
+    answer = json.loads(body)
+    return json.dumps([change(one) for one in answer] if isinstance(answer, list) else change(answer)).encode()
+
+
 def extend(body: bytes) -> bytes:
-    return json.dumps([{**one, "newest": {"deep": [1]}, "bookmarked": None} for one in json.loads(body)]).encode()
+    return changed(body, lambda one: {**one, "newest": {"deep": [1]}, "bookmarked": None})
 
 
 def strip(body: bytes) -> bytes:
-    return json.dumps([{key: one[key] for key in NEEDED} for one in json.loads(body)]).encode()
+    return changed(body, lambda one: {key: one[key] for key in NEEDED if key in one})
 
 
 STAGE = Stage(

@@ -59,12 +59,17 @@ PAGES = {
     ("comments", None): (ANSWERS[:2], "c2"),
     ("comments", "c2"): (ANSWERS[2:], None),
 }
+THREADS = [*PAGES["commentThreads", None][0], *PAGES["commentThreads", "t2"][0]]
+COMMENTS = [*(one["snippet"]["topLevelComment"] for one in THREADS), *ANSWERS]
 
 
 def serve(request: Request) -> Response:
     if request.headers.get("x-goog-api-key") != KEY:
         return refused(400, "badRequest", details=[{"reason": "API_KEY_INVALID"}])
-    items, token = PAGES[request.path.rpartition("/")[2], request.one("pageToken")]
+    asked = request.path.rpartition("/")[2]
+    items, token = PAGES[asked, request.one("pageToken")]
+    if asked == "comments" and (ids := request.one("id")):
+        items, token = [one for one in COMMENTS if one["id"] in ids.split(",")], None
     return Response(json.dumps({"items": items} | ({"nextPageToken": token} if token else {})).encode())
 
 
