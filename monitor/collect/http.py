@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import get_encoding_from_headers
+from urllib3.exceptions import HTTPError
 
 from monitor.errors import CredentialsRefused, MonitorError, OutOfMoney, RetryLater, SourceChanged, StopUntil
 
@@ -146,7 +147,8 @@ class Http:
             ) from None
         except requests.exceptions.TooManyRedirects:
             raise SourceChanged(f"{self.source}: {_shown(url)} redirects in circles; check the address") from None
-        except (requests.exceptions.RequestException, OSError) as error:
+        # the body is read below requests, where a cut one has a name of urllib3's
+        except (requests.exceptions.RequestException, HTTPError, OSError) as error:
             raise RetryLater(f"{self.source}: cannot reach {_host(url)} ({_cause(error)}); asked again later") from None
         if 200 <= answer.status < 300 or answer.status in accept:
             return answer

@@ -1,4 +1,4 @@
-"""What every connector must do, tried out on a made-up source over loopback; for other people's connectors too."""
+"""A made-up source, written by whoever writes a connector: what it serves, and how its answers are spoilt."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -50,6 +50,8 @@ class Stage:
                  429 with Retry-After RetryLater, 429 with a reset time StopUntil, 402 OutOfMoney, 5xx and a cut body RetryLater
     is_trouble_path  which requests to answer with a trouble; all unless said (Reddit's token endpoint is left alone)
     requests_a_100   requests for 100 items, at most, where the source allows such pages
+    patience         seconds after which a trouble must be told; more than 5 only where a client library tries again by itself
+    key_in_query     the source takes its key in the address and nowhere else
     """
 
     name: str
@@ -64,3 +66,5 @@ class Stage:
     troubles: Sequence[tuple[Response, type[MonitorError]]] = ()
     is_trouble_path: Callable[[Request], bool] = lambda _request: True
     requests_a_100: int | None = None
+    patience: float = 5.0
+    key_in_query: bool = False
