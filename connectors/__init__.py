@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import entry_points
 
+from connectors.appstore import AppstoreConnector, AppstoreSettings
 from connectors.bluesky import BlueskyConnector, BlueskySettings
 from connectors.bluesky import follows as bluesky_follows
 from connectors.feed import FeedConnector, FeedSettings
@@ -36,6 +37,7 @@ CONNECTORS: Mapping[str, Source] = {
     "mastodon": Source(MastodonSettings, MastodonConnector, mastodon_follows),
     "wordpress": Source(WordPressSettings, WordPressConnector, wordpress_follows),
     "bluesky": Source(BlueskySettings, BlueskyConnector, bluesky_follows),
+    "appstore": Source(AppstoreSettings, AppstoreConnector),
     # any page may have a comment feed: it is asked last whether it can follow one
     "feed": Source(FeedSettings, FeedConnector, feed_follows),
 }
