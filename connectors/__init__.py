@@ -15,6 +15,8 @@ from connectors.hackernews import HackerNewsConnector, HackerNewsSettings
 from connectors.hackernews import follows as hackernews_follows
 from connectors.mastodon import MastodonConnector, MastodonSettings
 from connectors.mastodon import follows as mastodon_follows
+from connectors.reddit import RedditSettings, reddit
+from connectors.reddit import follows as reddit_follows
 from connectors.wordpress import WordPressConnector, WordPressSettings
 from connectors.wordpress import follows as wordpress_follows
 from connectors.x import XConnector
@@ -31,6 +33,7 @@ ENTRY_POINTS = "brand_monitor.connectors"
 
 CONNECTORS: Mapping[str, Source] = {
     "file": Source(FileSettings, lambda settings, around: FileConnector(settings, folder=around.folder)),
+    "reddit": Source(RedditSettings, reddit, reddit_follows),
     "x": Source(XSettings, XConnector, x_follows),
     "youtube": Source(YoutubeSettings, YoutubeConnector, youtube_follows),
     "hackernews": Source(HackerNewsSettings, HackerNewsConnector, hackernews_follows),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.reddit import mention_from_comment, mention_from_submission, mentions_from_listing
+from connectors.reddit_items import mention_from_comment, mention_from_submission, mentions_from_listing
 from monitor.errors import BadItem, SourceChanged
 from monitor.mention import GONE, Kind, State
 
