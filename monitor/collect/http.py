@@ -62,8 +62,8 @@ class Http:
         self._base_url = base_url
         self._answer_seconds = answer_seconds
         self._session = requests.Session()
-        # a .netrc or proxy variable with credentials must not leak into a source's requests
-        self._session.trust_env = True
+        # proxies are the environment's to say; a login in .netrc is not: it would take the place of a source's own key
+        self._session.auth = _as_it_is
         self._session.headers.update({"User-Agent": USER_AGENT, **(headers or {})})
         self._session.mount("http://", HTTPAdapter(max_retries=0))
         self._session.mount("https://", HTTPAdapter(max_retries=0))
@@ -168,6 +168,10 @@ class Http:
             if time.monotonic() - begun > self._answer_seconds:
                 raise RetryLater(f"{self.source}: {_shown(response.url)} is too slow; asked again later")
         return b"".join(parts)
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def as_json(source: str, answer: Answer) -> Any:

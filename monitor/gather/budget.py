@@ -130,7 +130,7 @@ def _refusal(
     source = bucket.name.split()[0]
     if bucket.unit == "usd":
         return OutOfMoney(
-            f"{source}: the budget {bucket.name!r} has ${allowed - used:,.2f} of ${allowed:,.2f} left and the next request may cost "
+            f"{source}: the budget {bucket.name!r} has ${max(0.0, allowed - used):,.2f} of ${allowed:,.2f} left and the next request may cost "
             f"${amount:,.2f}; nothing more until {window_to:%Y-%m-%d} UTC, or raise it in config.yaml",
             resets_at=window_to,
         )
