@@ -10,20 +10,21 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors.youtube_items import comments_of, gone, inline_answers, knowing, mention_from, name_of, refusal, video_id, video_of_upload
-from monitor.collect.budget import Bucket, Meter
-from monitor.collect.connector import (
-    Capabilities,
-    Cursor,
-    Estimate,
-    Known,
-    Page,
-    Query,
-    SetAside,
-    SourceSettings,
-    Surroundings,
-    Window,
+from connectors.youtube_items import (
+    comments_of,
+    gone,
+    inline_answers,
+    knowing,
+    mention_from,
+    name_of,
+    next_page,
+    refusal,
+    video_id,
+    video_of_upload,
+    zulu,
 )
+from monitor.collect.budget import Bucket, Meter
+from monitor.collect.connector import Capabilities, Cursor, Estimate, Known, Page, Query, SetAside, SourceSettings, Surroundings, Window
 from monitor.collect.dialect import YOUTUBE
 from monitor.collect.http import Http, as_json
 from monitor.collect.items import read_items
@@ -39,6 +40,9 @@ from monitor.rule import parse_rule
 log = logging.getLogger(__name__)
 
 _OVERLAP = timedelta(hours=24)
+_MOST_SEARCHED = 10
+_COMMENTS = {"maxResults": 100, "textFormat": "plainText"}
+
 Step = Mapping[str, Any]
 
 
@@ -133,7 +137,7 @@ class YoutubeConnector:
         state = deepcopy(walk.resume["state"]) if walk.resume else self._watched(walk)
         work = _reached(walk.resume["work"] if walk.resume else self._plan(walk, state), state)
         if not work:
-            yield _ended(walk, state).last([], seen=0)
+            yield _last(walk, state, _Found())
         while work:
             step, *work = work
             try:
@@ -150,7 +154,7 @@ class YoutubeConnector:
                 resume = {"state": deepcopy(state), "work": work}
                 yield walk.page(kept, resume=resume, seen=found.seen, set_aside=found.set_aside)
             else:
-                yield _ended(walk, state).last(kept, seen=found.seen, set_aside=found.set_aside)
+                yield _last(walk, state, replace(found, mentions=kept))
 
     def refresh(self, known: Sequence[Known], *, now: datetime, meter: Meter) -> Iterator[Sequence[Mention]]:
         """Videos and comments by id, 50 a request; what is no longer there is unavailable."""
@@ -208,12 +212,14 @@ class YoutubeConnector:
     def _search(self, step: Step, state: dict[str, Any], walk: Walk, meter: Meter) -> _Found:
         """Videos uploaded since the last search; they become mentions when they are looked at, whole and with their counts."""
         asked = {"part": "snippet", "type": "video", "order": "date", "maxResults": 50, "q": step["q"], "pageToken": step.get("token")}
-        between = {"publishedAfter": _zulu(walk.since), "publishedBefore": _zulu(walk.until)}
+        between = {"publishedAfter": zulu(walk.since), "publishedBefore": zulu(walk.until)}
         body = self._ask("search", {**asked, **between}, self._searches, meter)
         mentions, odd = self._read(body["items"])
         for mention in mentions:
             state["videos"].setdefault(mention.source_id, {"at": mention.created_at.isoformat()})
-        more = _more(step, body)
+        more = next_page(step, body)
+        if not more and mentions and step.get("page", 1) >= _MOST_SEARCHED:
+            state["reached"] = max(state.get("reached") or "", mentions[-1].created_at.isoformat())
         if not more and step["is_last"]:
             state["searched"] = walk.until.isoformat()
         return _Found((), odd, len(body["items"]), more)
@@ -230,7 +236,7 @@ class YoutubeConnector:
         mentions, odd = self._read([video_of_upload(item) for item in body["items"]])
         new = [mention for mention in mentions if mention.created_at >= walk.since]
         state["videos"] |= {mention.source_id: {"at": mention.created_at.isoformat()} for mention in new}
-        return _Found((), odd, len(body["items"]), _more(step, body) if len(new) == len(mentions) else ())
+        return _Found((), odd, len(body["items"]), next_page(step, body) if len(new) == len(mentions) else ())
 
     def _videos(self, step: Step, state: dict[str, Any], walk: Walk, meter: Meter) -> _Found:
         """Those watched: new ones become mentions, and the comments of those that have more than before are read."""
@@ -254,7 +260,7 @@ class YoutubeConnector:
     def _comments(self, step: Step, state: dict[str, Any], walk: Walk, meter: Meter) -> _Found:
         """A page of threads, newest first by their first comment; on to the next until they are older than the last reading."""
         about = {"videoId": step["video"]} if "video" in step else {"allThreadsRelatedToChannelId": step["channel"]}
-        asked = {"part": "snippet,replies", "order": "time", "maxResults": 100, "textFormat": "plainText", "pageToken": step.get("token")}
+        asked = {"part": "snippet,replies", "order": "time", **_COMMENTS, "pageToken": step.get("token")}
         body = self._ask("commentThreads", {**asked, **about}, self._units, meter)
         comments = [comment for thread in body["items"] for comment in comments_of(thread, step.get("video"))]
         mentions, odd = self._read(comments)
@@ -267,7 +273,7 @@ class YoutubeConnector:
             if count > carried.get(one.source_id, 0) and count != state["answered"].get(one.source_id, {}).get("count"):
                 then.append({"do": "answers", "thread": one.source_id, "video": one.conversation_id})
                 state["answered"][one.source_id] = {"count": count, "at": one.created_at.isoformat()}
-        more = _more(step, body) if len(young) == len(first) else ()
+        more = next_page(step, body) if len(young) == len(first) else ()
         if more and walk.query.name.startswith("search ") and more[0]["page"] > self._settings.most_pages:
             log.warning("youtube: %s has too many new comments; those beyond %s pages are left out", step["video"], step.get("page", 1))
             more = ()
@@ -276,16 +282,10 @@ class YoutubeConnector:
         return _Found(mentions, odd, len(comments), [*then, *more])
 
     def _answers(self, step: Step, _state: dict[str, Any], _walk: Walk, meter: Meter) -> _Found:
-        asked = {
-            "part": "snippet",
-            "parentId": step["thread"],
-            "maxResults": 100,
-            "textFormat": "plainText",
-            "pageToken": step.get("token"),
-        }
+        asked = {"part": "snippet", "parentId": step["thread"], **_COMMENTS, "pageToken": step.get("token")}
         body = self._ask("comments", asked, self._units, meter)
         mentions, odd = self._read([knowing(item, {"videoId": step["video"]}) for item in body["items"]])
-        return _Found(mentions, odd, len(body["items"]), _more(step, body))
+        return _Found(mentions, odd, len(body["items"]), next_page(step, body))
 
     def _ask(self, path: str, params: Mapping[str, Any], bucket: Bucket, meter: Meter) -> Mapping[str, Any]:
         """One request; an answer without items where what it asks for is gone or closed."""
@@ -324,26 +324,19 @@ def _hear(state: dict[str, Any], walk: Walk, mentions: Sequence[Mention]) -> Non
         state["newest"] = heard(replace(walk, from_mark=state), said)["newest"]
 
 
-def _ended(walk: Walk, state: Mapping[str, Any]) -> Walk:
-    """The walk with what it has reached; where no search was due, its `high` stays."""
+def _last(walk: Walk, state: Mapping[str, Any], found: _Found) -> Page:
+    """The last page; where no search was due, `high` stays, and a search that showed all it does leaves a gap before its oldest video."""
     kind = walk.query.name.partition(" ")[0]
-    videos = {} if kind == "channel" else state["videos"]
     until = walk.until if kind != "search" or walk.high is None or state["searched"] == walk.until.isoformat() else walk.high
-    return replace(walk, until=until, to_mark={**state, "videos": videos})
-
-
-def _more(step: Step, body: Mapping[str, Any]) -> Sequence[Step]:
-    """The same step on the next page, or nothing."""
-    token = body.get("nextPageToken")
-    return [{**step, "token": token, "page": step.get("page", 1) + 1}] if token and body["items"] else ()
+    mark = {**state, "videos": {} if kind == "channel" else state["videos"], "reached": None}
+    reached = datetime.fromisoformat(state["reached"]) if state.get("reached") else None
+    ended = replace(walk, until=until, to_mark=mark)
+    why = "YouTube's search shows about 500 videos"
+    return ended.last(found.mentions, seen=found.seen, set_aside=found.set_aside, reached=reached, why=why)
 
 
 def _fifties(ids: Sequence[str]) -> list[Sequence[str]]:
     return [ids[first : first + 50] for first in range(0, len(ids), 50)]
-
-
-def _zulu(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def follows(_settings: YoutubeSettings, url: str) -> bool:

@@ -200,6 +200,17 @@ def video_of_upload(item: Any) -> Any:
     return {**item, "id": content.get("videoId"), "snippet": {**snippet, "publishedAt": at}}
 
 
+def next_page(step: Item, body: Item) -> list[Item]:
+    """The same step of a walk on the next page of its answer, or nothing."""
+    token = body.get("nextPageToken")
+    return [{**step, "token": token, "page": step.get("page", 1) + 1}] if token and body["items"] else []
+
+
+def zulu(at: datetime) -> str:
+    """A moment as the API wants it, to the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def inline_answers(thread: Item) -> list[Any]:
     """The answers that a thread carries: some of them, or all."""
     found = _mapping(thread, "replies").get("comments")

@@ -254,6 +254,21 @@ def test_comments_are_read_though_the_days_searches_are_used_up():
         assert pulled(connector(server), pages[-1].cursor, now=NOW + 3 * HOUR)[-1].cursor["high"] == (NOW + 3 * HOUR).isoformat()
 
 
+def test_a_search_that_showed_all_it_does_leaves_a_gap_before_its_oldest_video():
+    def search(request):
+        number = int(request.one("pageToken") or 1)
+        return body(items=[found(f"vidstrea{number:03}", 23 - number)], **({"nextPageToken": str(number + 1)} if number < 10 else {}))
+
+    with Loopback() as server:
+        server.on("GET", ".*/search", search)
+        server.on("GET", ".*/videos", lambda request: body(items=[video(name, 9, 0) for name in request.one("id").split(",")]))
+        pages = pulled(connector(server))
+        gap, seen = pages[-1].covered
+        assert (gap.complete, gap.until, seen.complete) == (False, datetime(2026, 11, 18, 13, tzinfo=UTC), True)
+        assert "500" in gap.reason
+        assert pages[-1].cursor["mark"]["reached"] is None
+
+
 def test_a_video_without_comments_is_passed_over_and_the_walk_completes():
     with Loopback(staged) as server:
         server.on("GET", ".*/commentThreads", lambda _: json_answer({"error": {"errors": [{"reason": "commentsDisabled"}]}}, 403))
