@@ -33,6 +33,8 @@ from monitor.tell.digest import as_html, as_text, compose
 from monitor.tell.questions import opened
 
 ROUND = timedelta(minutes=5)
+# rarer than in real life, where five minutes are not over in a twentieth of a second
+COPIES = timedelta(hours=3)
 # how long after it was said each source shows a text
 DELAY_SECONDS = {"x": 30, "reddit": 60, "comments": 120}
 _OURS = ("config.yaml", "truth.json", "data", "published", "story")
@@ -198,7 +200,7 @@ def _live(config: Config, store: Store, story: Story, tick: Callable[[float], No
             lived += pipeline.round(now=now).new
             rounds += 1
             tick((now - story.live_from) / (story.ends_at - story.live_from))
-            if now.minute == 0:
+            if not (now - story.live_from) % COPIES or now == story.ends_at:
                 pipeline.flush(now=now)
                 copies.append(publisher.submit(publish, store, config.published_folder, now=now))
         for copy in copies:
