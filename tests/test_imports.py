@@ -28,9 +28,11 @@ ORDER = {room: number for number, stage in enumerate(STAGES) for room in stage}
 NARROW = {"story": SHARED | {"collect", "story"}}
 # how files are read, shared by connectors: no source of their own
 HELPERS = {
+    "connectors.bluesky_items",
     "connectors.cells",
     "connectors.columns",
     "connectors.entries",
+    "connectors.mastodon_items",
     "connectors.parquet",
     "connectors.records",
     "connectors.reddit_api",
@@ -47,6 +49,7 @@ HELPERS = {
     "connectors.x_posts",
     "connectors.x_settings",
     "connectors.x_stretch",
+    "connectors.youtube_items",
 }
 SHARED_ORDER = ["errors", "text", "mention", "rule", "config"]
 LONGEST = 350

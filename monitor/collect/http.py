@@ -48,6 +48,20 @@ class Answer:
             return self.body.decode("utf-8", errors="replace")
 
 
+class _Session(requests.Session):
+    """Forgets a source's own headers, keys among them, once a redirect leads to another host."""
+
+    def __init__(self, own: Mapping[str, str]) -> None:
+        super().__init__()
+        self._own = tuple(own)
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+        super().rebuild_auth(prepared_request, response)  # type: ignore[no-untyped-call]
+        if self.should_strip_auth(response.request.url, prepared_request.url):  # type: ignore[no-untyped-call]
+            for name in self._own:
+                prepared_request.headers.pop(name, None)
+
+
 class Http:
     """One source's requests. Redirects are followed on GET only, within the source's own scheme; nothing is retried here.
 
@@ -61,7 +75,7 @@ class Http:
         self.source = source
         self._base_url = base_url
         self._answer_seconds = answer_seconds
-        self._session = requests.Session()
+        self._session = _Session(headers or {})
         # proxies are the environment's to say; a login in .netrc is not: it would take the place of a source's own key
         self._session.auth = _as_it_is
         self._session.headers.update({"User-Agent": USER_AGENT, **(headers or {})})

@@ -155,6 +155,14 @@ def test_a_redirect_out_of_the_web_is_refused(http, server):
     assert isinstance(refused(http), SourceChanged)
 
 
+def test_a_key_does_not_follow_a_redirect_to_another_host(server):
+    http = Http("youtube", base_url=server.base, headers={"X-Goog-Api-Key": "s3cret"})
+    server.fail(faults.redirect(server.base.replace("127.0.0.1", "localhost")))
+    http.get("ok")
+    http.close()
+    assert [request.headers.get("x-goog-api-key") for request in server.log] == ["s3cret", None]
+
+
 def test_the_shown_start_of_an_answer_is_one_short_line(http, server):
     server.on("GET", "/html", lambda _request: (200, {"content-type": "text/html"}, b"<html>\n" + b"word " * 500))
     said = str(refused(http, "html"))
