@@ -74,7 +74,7 @@ def load_config(path: Path, settings: Mapping[str, type[BaseModel]]) -> Config:
         problems.extend(_problems(path, lines, error, Config, prefix=()))
     if problems:
         raise ConfigError("\n".join(problems))
-    _check_places(path, lines, whole, sections)
+    _check_abouts(path, lines, whole, raw)
     return whole.model_copy(update={"sources": sections})
 
 
@@ -156,20 +156,27 @@ def _nearest(seen: str, known: Mapping[str, Any] | list[str]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def _check_places(path: Path, lines: Lines, config: Config, sections: Mapping[str, BaseModel]) -> None:
+def _check_abouts(path: Path, lines: Lines, config: Config, raw: Mapping[str, Any]) -> None:
+    """Every `about`, wherever it stands, names a brand.
+
+    raises  ConfigError at the first that does not
+    """
     names = {brand.name.casefold() for brand in config.brands}
-    for source, section in sections.items():
-        for index, place in enumerate(getattr(section, "places", ())):
-            if place.about.casefold() not in names:
-                where = ("sources", source, "places", index)
-                raise ConfigError(
-                    _line(
-                        path,
-                        lines,
-                        where,
-                        f"{_dotted(where)}.about: no brand {place.about!r}{_nearest(place.about, [brand.name for brand in config.brands])}",
-                    )
-                )
+    for where, about in (found for key in ("sources", "threads") for found in _abouts(raw.get(key), (key,))):
+        if about.casefold() not in names:
+            near = _nearest(about, [brand.name for brand in config.brands])
+            raise ConfigError(_line(path, lines, where, f"{_dotted(where)}.about: no brand {about!r}{near}"))
+
+
+def _abouts(value: Any, where: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if isinstance(value, dict):
+        if isinstance(value.get("about"), str):
+            yield where, value["about"]
+        for key, inner in value.items():
+            yield from _abouts(inner, (*where, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _abouts(inner, (*where, index))
 
 
 def _line(path: Path, lines: Lines, where: tuple[str | int, ...], text: str) -> str:
