@@ -6,18 +6,18 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from pydantic import Field, model_validator
 
-from connectors.columns import READY_MAPS, ColumnMap, RowReader
+from connectors.columns import ColumnMap, RowReader
+from connectors.dumps import READY_MAPS, REDDIT_DUMP, DumpReader, is_reddit_dump
+from connectors.file_walk import Batch, FileWalk, row_of, set_aside_of
 from connectors.parquet import ParquetFile
-from connectors.records import KEPT, Record, TextFile, format_of
+from connectors.records import TextFile, format_of
 from monitor.collect.budget import Meter
-from monitor.collect.connector import Capabilities, Cursor, Estimate, Known, Looked, Page, Query, SetAside, SourceSettings, Window
+from monitor.collect.connector import Capabilities, Cursor, Estimate, Known, Page, Query, SourceSettings, Window
 from monitor.errors import BadItem, ConfigError, RetryLater
 from monitor.mention import Mention
 
@@ -25,15 +25,18 @@ _PAGE_RECORDS = 20_000
 _PAGE_BYTES = 32_000_000
 _TRIED = 100
 _RECORDS_A_MINUTE = 2_000_000
-_BIN = timedelta(minutes=5)
-_ENDINGS = ".csv, .tsv, .jsonl, .ndjson (each also with .gz) or .parquet"
+_ENDINGS = ".csv, .tsv, .jsonl, .ndjson (each also with .gz or .zst), .zst (Reddit's dumps) or .parquet"
+# a file so large would be read twice only to say how many lines it has
+_COUNTED_UP_TO = 64_000_000
 
 
 class FileSettings(SourceSettings):
     """The `file:` section: a drop folder, and how its files and those given to backfill are read."""
 
     paths: Sequence[str] = Field(default=(), description="patterns such as drop/*.jsonl, relative to the configuration's folder")
-    map: str = Field(default="native", description="the column map of these files: one of `maps`, native or airline-tweets-csv")
+    map: str = Field(
+        default="native", description="the column map of these files: one of `maps`, native, airline-tweets-csv or reddit-dump"
+    )
     maps: Mapping[str, ColumnMap] = Field(default_factory=dict, description="column maps by name")
 
     @model_validator(mode="after")
@@ -63,6 +66,7 @@ class FileConnector:
         self._given = paths
         self._map = _map_named(map_name or settings.map, settings, ConfigError)
         self._map_name = map_name or settings.map
+        self._knows_dumps = map_name is None and settings.map == FileSettings.model_fields["map"].default
         self._files: dict[str, Path] = {}
 
     def queries(self) -> Sequence[Query]:
@@ -86,8 +90,14 @@ class FileConnector:
         return next((problem for pattern in self._settings.paths for path in self._found(pattern) if (problem := _unreadable(path))), None)
 
     def estimate(self, query: Query, window: Window, *, meter: Meter) -> Estimate:
-        """The records in the file, those outside the window too: its times are known only once it is read."""
-        with closing(self._open(self._path_of(query))) as file:
+        """The records in the file, those outside the window too: its times are known only once it is read.
+
+        Those of a large dump are not counted, which would take as long as reading it.
+        """
+        path = self._path_of(query)
+        if path.suffix.lower() == ".zst" and path.is_file() and path.stat().st_size > _COUNTED_UP_TO:
+            return Estimate(items=None, requests=0, minutes=None, usd=0.0)
+        with closing(self._open(path)) as file:
             items = file.count()
         return Estimate(items=items, requests=0, minutes=items / _RECORDS_A_MINUTE, usd=0.0)
 
@@ -109,12 +119,12 @@ class FileConnector:
                     return
                 raise ConfigError(f"{path.name}: is empty")
             written = path.stat()
-            walk = _Walk(file=[written.st_size, written.st_mtime_ns])
+            walk = FileWalk(file=[written.st_size, written.st_mtime_ns])
             if cursor and cursor["v"] == 1 and (cursor["end"] is None or file.is_marked(cursor["end"][1], cursor["mark"])):
-                walk = _Walk.resumed(cursor, file=walk.file)
+                walk = FileWalk.resumed(cursor, file=walk.file)
             self._check_columns(path, file.columns())
             fetched_at = datetime.fromtimestamp(written.st_mtime, UTC)
-            reader = RowReader(self._map, fetched_at=fetched_at, now=now)
+            reader = self._reader(path, fetched_at=fetched_at, now=now)
             may_grow = live and not (cursor and cursor["file"][0] == written.st_size and cursor["left"])
             yield from self._pages(file, walk, reader, window=window, may_grow=may_grow)
 
@@ -133,10 +143,18 @@ class FileConnector:
             row = None
         if not isinstance(row, dict):
             raise BadItem("is no JSON record by itself; mend the file and import it again")
-        return [RowReader(self._map, fetched_at=now, now=now).mention(row)]
+        return [self._reader(Path(query.name.partition("@")[0]), fetched_at=now, now=now).mention(row)]
 
-    def _pages(self, file: TextFile | ParquetFile, walk: "_Walk", reader: RowReader, *, window: Window, may_grow: bool) -> Iterator[Page]:
-        batch = _Batch()
+    def _reader(self, path: Path, *, fetched_at: datetime, now: datetime) -> RowReader | DumpReader:
+        return DumpReader(now=now) if self._is_dump(path) else RowReader(self._map, fetched_at=fetched_at, now=now)
+
+    def _is_dump(self, path: Path) -> bool:
+        return self._map_name == REDDIT_DUMP or (self._knows_dumps and format_of(path) == "jsonl" and is_reddit_dump(path))
+
+    def _pages(
+        self, file: TextFile | ParquetFile, walk: FileWalk, reader: RowReader | DumpReader, *, window: Window, may_grow: bool
+    ) -> Iterator[Page]:
+        batch = Batch()
         was_done = walk.done
         walk.done = walk.left = False
         last = b""
@@ -147,14 +165,14 @@ class FileConnector:
             if batch.seen >= _PAGE_RECORDS or batch.weight >= _PAGE_BYTES:
                 self._check_start(file.path, walk, batch)
                 yield batch.page(walk.cursor(file.mark(walk.offset, last)), ())
-                batch = _Batch()
+                batch = Batch()
             walk.read(record)
             last = record.raw
             batch.weight += len(record.raw)
             try:
-                mention = reader.mention(_row_of(record))
+                mention = reader.mention(row_of(record))
             except BadItem as error:
-                batch.set_aside.append(_set_aside(record, f"{file.path.name}:{record.line}: {error}"))
+                batch.set_aside.append(set_aside_of(record, f"{file.path.name}:{record.line}: {error}"))
             else:
                 walk.readable += 1
                 batch.weight += len(mention.text or "")
@@ -171,12 +189,13 @@ class FileConnector:
         walk.done = True
         yield batch.page(walk.cursor(file.mark(walk.offset, last)), walk.covered(window))
 
-    def _check_start(self, path: Path, walk: "_Walk", batch: "_Batch") -> None:
+    def _check_start(self, path: Path, walk: FileWalk, batch: Batch) -> None:
         if walk.readable or not walk.rows:
             return
+        name = REDDIT_DUMP if self._is_dump(path) else self._map_name
         first = batch.set_aside[0].reason.removeprefix(f"{path.name}:")
         of = f"none of the first {walk.rows} records gives" if walk.rows > 1 else "its one record does not give"
-        raise ConfigError(f"{path.name}: {of} a mention (map {self._map_name}); the first, line {first}")
+        raise ConfigError(f"{path.name}: {of} a mention (map {name}); the first, line {first}")
 
     def _check_columns(self, path: Path, seen: Sequence[str] | None) -> None:
         if seen is None:
@@ -197,6 +216,8 @@ class FileConnector:
             return TextFile(path, encoding=self._map.encoding, delimiter=self._map.delimiter)
         if not path.stat().st_size:
             raise ConfigError(f"{path.name}: is empty")
+        if self._map_name == REDDIT_DUMP:
+            raise ConfigError(f"{path.name}: the map {REDDIT_DUMP} reads lines of JSON; give a map of columns for Parquet")
         if self._given is None and not _has_end(path):
             raise RetryLater(f"{path.name}: is still being written", seconds=60)
         return ParquetFile(path, wanted=set(self._map.columns.model_dump(exclude_none=True).values()))
@@ -230,101 +251,6 @@ class FileConnector:
         except OSError as error:
             raise ConfigError(f"{path}: cannot be read ({error.strerror}); check the path and its rights") from None
         return digest.hexdigest()[:12]
-
-
-@dataclass(slots=True)
-class _Walk:
-    """How far a file has been read.
-
-    file      its size in bytes and when it was written, in ns
-    end       where the next record starts (`Record.end`); None before the first
-    rows      records read since the start of the file
-    readable  of them those that gave a mention
-    span      first and last time by the mention's source
-    left      there is a last line without an end, which may still grow
-    """
-
-    file: list[int]
-    end: tuple[int, int] | None = None
-    rows: int = 0
-    readable: int = 0
-    span: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
-    done: bool = False
-    left: bool = False
-
-    @classmethod
-    def resumed(cls, cursor: Cursor, *, file: list[int]) -> "_Walk":
-        span = {source: (datetime.fromisoformat(first), datetime.fromisoformat(last)) for source, (first, last) in cursor["span"].items()}
-        end = tuple(cursor["end"]) if cursor["end"] else None
-        return cls(file, end, cursor["rows"], cursor["readable"], span, cursor["done"])
-
-    @property
-    def offset(self) -> int:
-        return self.end[1] if self.end else 0
-
-    def read(self, record: Record) -> None:
-        self.end = record.end
-        self.rows += 1
-
-    def saw(self, mention: Mention) -> None:
-        at = mention.created_at
-        span = self.span.get(mention.source)
-        if span is None:
-            self.span[mention.source] = (at, at)
-        elif at < span[0] or at > span[1]:
-            self.span[mention.source] = (min(at, span[0]), max(at, span[1]))
-
-    def cursor(self, mark: Mapping[str, Any]) -> Cursor:
-        return {
-            "v": 1,
-            "end": self.end and list(self.end),
-            "rows": self.rows,
-            "readable": self.readable,
-            "span": {source: [first.isoformat(), last.isoformat()] for source, (first, last) in self.span.items()},
-            "mark": mark,
-            "file": self.file,
-            "done": self.done,
-            "left": self.left,
-        }
-
-    def covered(self, window: Window) -> list[Looked]:
-        return [
-            Looked(source, since=window.since or _floor(first), until=window.until or _floor(last) + _BIN)
-            for source, (first, last) in sorted(self.span.items())
-        ]
-
-
-@dataclass(slots=True)
-class _Batch:
-    """The page that is being filled."""
-
-    mentions: list[Mention] = field(default_factory=list)
-    set_aside: list[SetAside] = field(default_factory=list)
-    outside: int = 0
-    weight: int = 0
-
-    @property
-    def seen(self) -> int:
-        return len(self.mentions) + len(self.set_aside) + self.outside
-
-    def page(self, cursor: Cursor, covered: Sequence[Looked]) -> Page:
-        return Page(self.mentions, cursor, seen=self.seen, set_aside=self.set_aside, covered=covered)
-
-
-def _row_of(record: Record) -> Mapping[str, Any]:
-    if record.row is None:
-        raise BadItem(record.problem)
-    return record.row
-
-
-def _set_aside(record: Record, reason: str) -> SetAside:
-    raw = record.raw or json.dumps(record.row, default=str, ensure_ascii=False).encode(errors="backslashreplace")
-    return SetAside(raw[:KEPT].decode(errors="backslashreplace").rstrip("\r\n"), reason)
-
-
-def _floor(at: datetime) -> datetime:
-    """The start of the five minutes that hold a moment."""
-    return at.replace(minute=at.minute - at.minute % 5, second=0, microsecond=0)
 
 
 def _map_named(name: str, settings: FileSettings, error: type[ValueError] | type[ConfigError]) -> ColumnMap:

@@ -1,4 +1,4 @@
-"""The records of a CSV or JSONL file one after the other, each with the place where the next one starts."""
+"""The records of a CSV or JSONL file, compressed or not, one after the other, each with the place where the next one starts."""
 
 import codecs
 import csv
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 
+from connectors.zstd import open_zst
 from monitor.errors import ConfigError
 
 LONGEST_LINE = 1_000_000
@@ -56,11 +57,16 @@ class _Runaway(Exception):
 
 
 def format_of(path: Path) -> str | None:
-    """csv, tsv, jsonl or parquet by the file's ending, .gz aside; None where it is none of them."""
+    """csv, tsv, jsonl or parquet by the file's ending, .gz and .zst aside; None where it is none of them.
+
+    A .zst without another ending is jsonl, as Reddit's dumps are.
+    """
     suffix = path.suffix.lower()
-    if suffix == ".gz":
-        suffix = Path(path.stem).suffix.lower()
-        return _FORMATS.get(suffix) if suffix != ".parquet" else None
+    if suffix in (".gz", ".zst"):
+        inner = Path(path.stem).suffix.lower()
+        if suffix == ".zst" and inner not in _FORMATS:
+            return "jsonl"
+        return _FORMATS.get(inner) if inner != ".parquet" else None
     return _FORMATS.get(suffix)
 
 
@@ -77,7 +83,7 @@ class TextFile:
         self._encoding = "utf-8" if encoding.lower().replace("_", "-") in {"utf8", "utf-8-sig"} else encoding
         self._delimiter = delimiter or _DELIMITERS.get(self._format or "", ",")
         try:
-            self._stream: BinaryIO = cast(BinaryIO, gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb"))  # noqa: SIM115
+            self._stream = _opened(path)
         except OSError as error:
             raise ConfigError(f"{path}: cannot be read ({error.strerror}); check the path and its rights") from None
         try:
@@ -233,6 +239,15 @@ class TextFile:
 
     def _damaged(self, error: Exception) -> ConfigError:
         return ConfigError(f"{self.path.name}: is cut off or damaged ({error}); fetch it again")
+
+
+def _opened(path: Path) -> BinaryIO:
+    match path.suffix.lower():
+        case ".gz":
+            return cast(BinaryIO, gzip.open(path))
+        case ".zst":
+            return open_zst(path)
+    return path.open("rb")
 
 
 class _Feed:

@@ -31,7 +31,9 @@ HELPERS = {
     "connectors.bluesky_items",
     "connectors.cells",
     "connectors.columns",
+    "connectors.dumps",
     "connectors.entries",
+    "connectors.file_walk",
     "connectors.mastodon_items",
     "connectors.parquet",
     "connectors.records",
@@ -50,6 +52,7 @@ HELPERS = {
     "connectors.x_settings",
     "connectors.x_stretch",
     "connectors.youtube_items",
+    "connectors.zstd",
 }
 SHARED_ORDER = ["errors", "text", "mention", "rule", "config"]
 LONGEST = 350
