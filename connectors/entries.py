@@ -2,7 +2,6 @@
 
 import calendar
 import hashlib
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +10,7 @@ from html.parser import HTMLParser
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs, parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
-import feedparser
-
+from connectors.feedparsing import parse
 from monitor.collect.http import Answer
 from monitor.errors import BadItem, RetryLater, SourceChanged
 from monitor.mention import Engagement, Kind, Mention, State
@@ -81,13 +79,7 @@ def read_feed(source: str, answer: Answer, *, url: str) -> Feed:
     """
     if len(answer.body) > _LARGEST_FEED:
         raise SourceChanged(f"{source}: {answer.url} is a feed of more than {_LARGEST_FEED // 1_000_000} MB; check the address")
-    # in a stream, since feedparser takes bare bytes for a file's name first: a body "/etc/passwd" would be opened
-    parsed = feedparser.parse(
-        io.BytesIO(answer.body),
-        response_headers={"content-type": answer.headers.get("content-type", ""), "content-location": url},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    parsed = parse(answer.body, content_type=answer.headers.get("content-type", ""), url=url)
     version = parsed.get("version")
     is_markup = answer.body.lstrip()[:1] in (b"<", b"") and not _HTML.search(answer.body[:4000])
     if not version and not is_markup:

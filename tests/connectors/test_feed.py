@@ -1,3 +1,4 @@
+import contextlib
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -474,6 +475,45 @@ def test_links_that_are_scripts_are_dropped():
         server.on("GET", "/feed", rss(item(1, text=text, link="javascript:alert(3)")))
         (mention,) = look(server).mentions
     assert (mention.url, mention.links, mention.text) == (None, (), "look")
+
+
+LONG = 2_000_000
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "inside",
+    [
+        pytest.param("<author>" + "a." * (LONG // 2) + "@" + "a." * (LONG // 2) + "</author>", id="an endless address of mail"),
+        pytest.param("<title>" + "encoding='" * (LONG // 10) + "</title>", id="a thousand encodings"),
+        pytest.param("<description>" + "&lt;" * (LONG // 4) + "</description>", id="signs alone"),
+        pytest.param("<description>" + "&lt;a href=" * (LONG // 20) + "</description>", id="tags that never close"),
+        pytest.param("<title>" + "<b " * (LONG // 20), id="tags in a title"),
+        pytest.param("<pubDate>" + "1" * LONG + "</pubDate>", id="an endless number for a date"),
+    ],
+)
+def test_hostile_entries_take_no_minutes(inside):
+    entries = entries_of((HEAD + "<item><guid>urn:a</guid>" + inside + "</item>" + TAIL).encode())
+    assert len(entries) == 1
+    with contextlib.suppress(BadItem):
+        mention_from_entry(entries[0], Reading(source="feed", channel="a"), created_at=NOW, fetched_at=NOW)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "ahead",
+    [
+        pytest.param("\n" * LONG, id="lines"),
+        pytest.param("\n<!ENTITY" * (LONG // 20), id="entities"),
+        pytest.param("\n<!DOCTYPE" * (LONG // 20), id="document types"),
+        pytest.param("encoding='" * (LONG // 10), id="encodings"),
+    ],
+)
+def test_a_hostile_head_takes_no_minutes(ahead):
+    with contextlib.suppress(RetryLater, SourceChanged):
+        entries_of(("<?xml version='1.0'?>" + ahead + HEAD.partition("?>")[2] + item(1) + TAIL).encode())
+    with contextlib.suppress(RetryLater, SourceChanged):
+        entries_of(("<?xml version='1.0' " + ahead + HEAD.partition("?>")[2] + item(1) + TAIL).encode("utf-16"))
 
 
 def test_a_huge_feed_is_refused():
