@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 from connectors.appstore import AppstoreConnector, AppstoreSettings
 from connectors.bluesky import BlueskyConnector, BlueskySettings
 from connectors.bluesky import follows as bluesky_follows
+from connectors.disqus import DisqusConnector, DisqusSettings
 from connectors.feed import FeedConnector, FeedSettings
 from connectors.feed import follows as feed_follows
 from connectors.file import FileConnector, FileSettings
@@ -41,6 +42,7 @@ CONNECTORS: Mapping[str, Source] = {
     "wordpress": Source(WordPressSettings, WordPressConnector, wordpress_follows),
     "bluesky": Source(BlueskySettings, BlueskyConnector, bluesky_follows),
     "appstore": Source(AppstoreSettings, AppstoreConnector),
+    "disqus": Source(DisqusSettings, DisqusConnector),
     # any page may have a comment feed: it is asked last whether it can follow one
     "feed": Source(FeedSettings, FeedConnector, feed_follows),
 }
