@@ -14,7 +14,7 @@ from monitor.config.load import find_config, load_config
 from monitor.config.models import Config, Thread
 from monitor.errors import ConfigError
 
-START, COLLECT, LOOK, ACT = "Start", "Collect", "Look", "Act"
+START, COLLECT, LOOK, ACT, GOVERN = "Start", "Collect", "Look", "Act", "Govern"
 
 
 def _verbose(level: int) -> int:
