@@ -23,6 +23,14 @@ ANSWER_BYTES = 64_000_000
 USER_AGENT = "brand-monitor/0.1 (self-hosted; see the README)"
 _CHUNK = 65_536
 _SHOWN = 200
+# the headers that never hold a key
+_PLAIN = frozenset(
+    {
+        "accept", "accept-encoding", "accept-language", "connection", "content-length", "content-type", "host", "if-modified-since",
+        "if-none-match", "user-agent",
+    }
+)  # fmt: skip
+_SHORTEST_KEY = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +57,13 @@ class Answer:
 
 
 class _Session(requests.Session):
-    """Forgets a source's own headers, keys among them, once a redirect leads to another host."""
-
-    def __init__(self, own: Mapping[str, str]) -> None:
-        super().__init__()
-        self._own = tuple(own)
+    """Forgets what may be a key, in whichever header, once a redirect leads to another host."""
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
         super().rebuild_auth(prepared_request, response)  # type: ignore[no-untyped-call]
         if self.should_strip_auth(response.request.url, prepared_request.url):  # type: ignore[no-untyped-call]
-            for name in self._own:
-                prepared_request.headers.pop(name, None)
+            for name in [name for name in prepared_request.headers if name.lower() not in _PLAIN]:
+                del prepared_request.headers[name]
 
 
 class Http:
@@ -75,7 +79,7 @@ class Http:
         self.source = source
         self._base_url = base_url
         self._answer_seconds = answer_seconds
-        self._session = _Session(headers or {})
+        self._session = _Session()
         # proxies are the environment's to say; a login in .netrc is not: it would take the place of a source's own key
         self._session.auth = _as_it_is
         self._session.headers.update({"User-Agent": USER_AGENT, **(headers or {})})
@@ -145,7 +149,7 @@ class Http:
                 stream=True,
                 allow_redirects=method == "GET",
             ) as response:
-                content = self._read(response, begun)
+                content = _without_keys(self._read(response, begun), response)
                 answer = Answer(
                     response.status_code,
                     response.headers,
@@ -182,6 +186,19 @@ class Http:
             if time.monotonic() - begun > self._answer_seconds:
                 raise RetryLater(f"{self.source}: {_shown(response.url)} is too slow; asked again later")
         return b"".join(parts)
+
+
+def _without_keys(content: bytes, response: requests.Response) -> bytes:
+    """An answer without the keys that were sent for it: a proxy's error page may repeat them, and its start is shown."""
+    for asked in (response.request, *(earlier.request for earlier in response.history)):
+        for name, value in asked.headers.items():
+            if name.lower() in _PLAIN:
+                continue
+            whole = value if isinstance(value, bytes) else value.encode("utf-8", errors="ignore")
+            for key in (whole, whole.rpartition(b" ")[2]):
+                if len(key) >= _SHORTEST_KEY:
+                    content = content.replace(key, b"...")
+    return content
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -163,6 +163,23 @@ def test_a_key_does_not_follow_a_redirect_to_another_host(server):
     assert [request.headers.get("x-goog-api-key") for request in server.log] == ["s3cret", None]
 
 
+def test_a_key_of_one_request_does_not_follow_it_either(server):
+    http = Http("youtube", base_url=server.base)
+    server.fail(faults.redirect(server.base.replace("127.0.0.1", "localhost")))
+    http.get("ok", headers={"X-Goog-Api-Key": "s3cret"})
+    http.close()
+    assert [request.headers.get("x-goog-api-key") for request in server.log] == ["s3cret", None]
+
+
+def test_a_key_that_an_answer_repeats_is_not_shown(server):
+    server.on("GET", "/echo", lambda request: (403, {}, json.dumps(dict(request.headers)).encode()))
+    http = Http("x", base_url=server.base, headers={"Authorization": "Bearer s3cret-token"})
+    with pytest.raises(CredentialsRefused) as caught:
+        http.get("echo", headers={"X-Other-Key": "a-second-s3cret"})
+    http.close()
+    assert "s3cret" not in str(caught.value)
+
+
 def test_the_shown_start_of_an_answer_is_one_short_line(http, server):
     server.on("GET", "/html", lambda _request: (200, {"content-type": "text/html"}, b"<html>\n" + b"word " * 500))
     said = str(refused(http, "html"))

@@ -9,12 +9,15 @@ from contextlib import contextmanager
 from urllib.parse import quote, unquote
 
 from monitor.collect.budget import NoMeter
+from monitor.collect.conformance.server import Act
 from monitor.collect.conformance.stage import Request, Response
 from monitor.collect.conformance.trial import Trial, Walked
 from monitor.collect.connector import Connector, Known
 from monitor.errors import MonitorError
 
 _SHORTEST = 8
+_ELSEWHERE = "localhost"
+_USUAL = ("host", "user-agent", "accept", "accept-encoding", "connection", "content-length", "content-type")
 
 
 def secrets_show_nowhere(trial: Trial) -> Iterator[str]:
@@ -38,6 +41,8 @@ def secrets_show_nowhere(trial: Trial) -> Iterator[str]:
                 trial.server.act = None
             left.setdefault("the connector's repr", []).append(repr(connector))
             left.setdefault("its queries", []).append(repr(connector.queries()))
+    elsewhere = [request for request in trial.server.log if request.headers.get("host", "").startswith(_ELSEWHERE)]
+    left["a request to another host, to which the source redirects"] = [repr(request.headers) + repr(request.body) for request in elsewhere]
     if not trial.stage.key_in_query:
         left["the address of a request"] = [unquote(target) for target in trial.server.targets] + trial.server.targets
     for where, texts in left.items():
@@ -46,8 +51,9 @@ def secrets_show_nowhere(trial: Trial) -> Iterator[str]:
                 yield f"{name} shows in {where}"
 
 
-def _acts(trial: Trial) -> Iterator[Callable[[Request, Callable[[], Response]], Response]]:
-    """Answers that tempt: an odd item, and refusals that say back what they were sent."""
+def _acts(trial: Trial) -> Iterator[Act]:
+    """Answers that tempt: an odd item, and refusals that say back what they were sent, a way to another host."""
+    yield _moved(trial)
     spoil = trial.stage.spoil
     if spoil is not None:
 
@@ -63,9 +69,22 @@ def _acts(trial: Trial) -> Iterator[Callable[[Request, Callable[[], Response]], 
         )
 
 
+def _moved(trial: Trial) -> Act:
+    """A redirect to another host: the same computer by its other name."""
+
+    def act(request: Request, proceed: Callable[[], Response]) -> Response:
+        if not trial.stage.is_trouble_path(request) or request.headers.get("host", "").startswith(_ELSEWHERE):
+            return proceed()
+        to = trial.server.base.replace("127.0.0.1", _ELSEWHERE) + trial.server.targets[-1]
+        return Response(b"", 302, {"location": to})
+
+    return act
+
+
 def _echo(request: Request) -> bytes:
-    """As a proxy's error page that repeats the request."""
-    return f"{request.headers.get('authorization', '')} {json.dumps(dict(request.headers))} {request.body!r}".encode()
+    """As a proxy's error page that repeats the request, what is unusual in it first: messages show only the beginning."""
+    unusual = [value for name, value in request.headers.items() if name not in _USUAL]
+    return " ".join([*unusual, request.body.decode(errors="replace"), json.dumps(dict(request.headers))]).encode()
 
 
 def _collect(left: dict[str, list[str]], walked: Walked) -> None:

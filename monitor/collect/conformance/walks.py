@@ -7,7 +7,7 @@ from math import ceil
 
 from monitor.collect.budget import NoMeter
 from monitor.collect.conformance.stage import Request
-from monitor.collect.conformance.trial import MOST_PAGES, Trial, as_stored, some
+from monitor.collect.conformance.trial import MOST_PAGES, Trial, Walked, as_stored, some
 from monitor.collect.connector import Known, Page, Window
 from monitor.mention import GONE
 
@@ -70,6 +70,8 @@ def cut_short_it_goes_on(trial: Trial) -> Iterator[str]:
             both = before.ids | after.ids
             if both != whole.ids:
                 yield f"{said}: {some(whole.ids ^ both)} {'are missing' if whole.ids - both else 'are beyond the undisturbed walk'}"
+            if (twice := _page_again(before, after)) is not None:
+                yield f"{said}: it brings page {twice} again"
             if (more := len(before.requests) + len(after.requests) - len(whole.requests)) > 1:
                 asked_again = _targets(before.requests) & _targets(after.requests)
                 yield f"{said}: {more} requests more than undisturbed; asked for again: {some(asked_again) or 'nothing'}"
@@ -142,6 +144,13 @@ def _repeated(pages: Sequence[Page]) -> Iterator[str]:
             yield f"page {number} brings nothing that page {number - 1} did not"
         older |= before
         before = set(ids)
+
+
+def _page_again(before: Walked, after: Walked) -> int | None:
+    """The number of a page that came before the interruption and comes after it; where pages meet some ids may come again."""
+    pages = [{mention.source_id for mention in page.mentions} for page in before.pages]
+    again = [{mention.source_id for mention in page.mentions} for page in after.pages]
+    return next((number for number, ids in enumerate(pages, start=1) if ids and ids in again), None)
 
 
 def _page_trouble(trial: Trial, page: Page, *, is_last: bool) -> Iterator[str]:
