@@ -189,7 +189,7 @@ def _collect(
 def _live(config: Config, store: Store, story: Story, tick: Callable[[float], None]) -> tuple[int, int]:
     """The live week, a round every five minutes of story time; rounds, and mentions that were new."""
     connectors = [StoryConnector(story, source, delay=delay) for source, delay in DELAY_SECONDS.items()]
-    pipeline = Pipeline(config, store, connectors, now=story.live_from)
+    pipeline = Pipeline(config, store, connectors, now=story.live_from, side_by_side=1)
     rounds = lived = 0
     now = story.live_from
     # copies are made beside the rounds, which wait only while the file itself is copied

@@ -58,12 +58,20 @@ class Pipeline:
     that brings nothing writes nothing: its cursors and coverage wait for the next round that does, ten minutes at most.
     """
 
-    def __init__(self, config: Config, store: Store, connectors: Sequence[Connector], *, now: datetime) -> None:
+    def __init__(
+        self, config: Config, store: Store, connectors: Sequence[Connector], *, now: datetime, side_by_side: int = _SIDE_BY_SIDE
+    ) -> None:
+        """Take up where an earlier process stopped.
+
+        side_by_side  sources asked at the same time; 1 for made-up ones, which nobody waits for
+        raises        StoreError
+        """
         self._config = config
         self._store = store
         self._connectors = list(connectors)
         self._enricher = Enricher.of(config)
         self._meter = Ledger(store, is_backfill=False)
+        self._side_by_side = side_by_side
         self._watch = Watch(config.brands, sensitivity=config.detect.sensitivity)
         self._every = {name: float(section.every) for name, section in config.sources.items()}
         self._pending: list[Pulled] = []
@@ -85,11 +93,12 @@ class Pipeline:
         raises   StoreError; a source's own trouble is in the result
         """
         asked = [connector for connector in self._connectors if sources is None or connector.source in sources]
-        if len(asked) == 1:
-            pulled = self._ask(asked[0], now, by_hand)
+        if len(asked) == 1 or self._side_by_side == 1:
+            answers = [self._ask(connector, now, by_hand) for connector in asked]
         else:
-            with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-                pulled = [one for several in pool.map(lambda connector: self._ask(connector, now, by_hand), asked) for one in several]
+            with ThreadPoolExecutor(self._side_by_side) as pool:
+                answers = list(pool.map(lambda connector: self._ask(connector, now, by_hand), asked))
+        pulled = [one for several in answers for one in several]
         with self._writing:
             for one in pulled:
                 self._note(one)
