@@ -20,7 +20,7 @@ HEAD = (
 
 def entry(number: int) -> str:
     """The comment of that number; the first is the oldest."""
-    at = (NOW - timedelta(minutes=ITEMS - number)).isoformat()
+    at = (NOW - timedelta(minutes=ITEMS - number + 1)).isoformat()
     return (
         f"<entry><id>tag:made-up.example,2026:comment-{number}</id><published>{at}</published><updated>{at}</updated>"
         f"<title>A word</title><content type='html'>&lt;p&gt;Streamly stopped {number} times today.&lt;/p&gt;</content>"
