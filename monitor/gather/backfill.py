@@ -68,7 +68,7 @@ def backfill(
             changed_source = None
             if is_odd(page, connector.capabilities):
                 changed_source, page = odd_page(connector.source, page)  # noqa: PLW2901
-            batch = enricher.batch(page, query=query, run=run)
+            batch = enricher.batch(page, query=query, run=run, is_settled=connector.capabilities.stable_created_at)
             with store.writing() as con:
                 saved = save(con, [batch], now=now)
                 set_aside = keep(store.folder, con, page.set_aside, query=query, run_id=run.run_id, now=now)

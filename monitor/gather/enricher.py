@@ -39,7 +39,7 @@ class Enricher:
         ]
         return cls(Matcher(config.brands, places), scorer, json.dumps(said, sort_keys=True))
 
-    def batch(self, page: Page, *, query: Query, run: Run) -> Batch:
+    def batch(self, page: Page, *, query: Query, run: Run, is_settled: bool = True) -> Batch:
         """A page's mentions matched and scored, with all that is stored beside them."""
         return Batch(
             enriched=enrich(page.mentions, matcher=self.matcher, scorer=self.scorer, threads=self.threads, about=query.about),
@@ -50,6 +50,7 @@ class Enricher:
             seen=page.seen,
             covered=page.covered,
             set_aside=page.set_aside,
+            is_settled=is_settled,
         )
 
     def fingerprint(self, query: Query, window: Window) -> str:

@@ -108,7 +108,7 @@ def pull(
         seen += page.seen
         if is_odd(page, connector.capabilities):
             error, page = odd_page(connector.source, page)
-        held = enricher.batch(page, query=query, run=run)
+        held = enricher.batch(page, query=query, run=run, is_settled=connector.capabilities.stable_created_at)
         cursor = page.cursor if page.cursor is not None else cursor
         until = max((looked.until for looked in page.covered if looked.complete), default=until)
         if error or page.is_last:

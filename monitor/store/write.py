@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import duckdb
@@ -14,6 +14,7 @@ from monitor.enrich.table import BRAND_COLUMNS, ENGAGEMENT, MENTION_COLUMNS, Enr
 from monitor.mention import Mention, State
 from monitor.store.progress import save_coverage, save_cursors
 from monitor.store.rollup import add, recompute
+from monitor.store.settle import settled
 
 # a newer observation may change these; the rest is fixed at first sight
 _CHANGING = (
@@ -46,6 +47,7 @@ class Batch:
     run_id     the run that brought it
     direction  "live", or the number of the backfill run: whose cursor it is
     cursor     None where it stays as it is
+    is_settled  whether its source tells the same time of a text at every sight
     """
 
     enriched: Enriched
@@ -56,6 +58,7 @@ class Batch:
     seen: int
     covered: Sequence[Looked] = ()
     set_aside: Sequence[SetAside] = ()
+    is_settled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ class Saved:
 
 def save(con: duckdb.DuckDBPyConnection, batches: Sequence[Batch], *, now: datetime) -> Saved:
     """Store batches inside the caller's transaction; storing them again changes nothing."""
+    batches = [batch if batch.is_settled else replace(batch, enriched=settled(con, batch.enriched)) for batch in batches]
     parts = [batches] if _are_apart(batches) else [[batch] for batch in batches]
     saved = [_save_part(con, part, now=now) for part in parts]
     save_cursors(con, [(batch.query, batch.direction, batch.cursor) for batch in batches], now=now)

@@ -338,3 +338,16 @@ def test_a_straggler_is_stored_among_much_newer_texts(con):
     )
     assert rows(con, "select count(*), count(distinct source_id) from mention") == [(4, 4)]
     assert rollups(con) == recounted(con)
+
+
+def test_a_source_that_dates_a_text_anew_does_not_make_it_two(con):
+    first = batch(mention("1", created_at=NOON), mention("2", created_at=NOON))
+    save(con, [first], now=after(1))
+    again = mention("1", "streamly is bad", created_at=after(90), fetched_at=after(95), state=State.EDITED)
+    gone = mention("2", None, created_at=after(90), fetched_at=after(95), state=State.DELETED)
+    save(con, [batch(again, gone, is_settled=False)], now=after(95))
+    assert con.execute("select source_id, text, created_at from mention order by all").fetchall() == [
+        ("1", "streamly is bad", naive(NOON)),
+        ("2", None, naive(NOON)),
+    ]
+    assert con.execute("select distinct bin_start from rollup_5m").fetchall() == [(naive(NOON),)]
