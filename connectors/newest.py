@@ -27,7 +27,8 @@ class Seen:
     """What is kept of a feed between two looks, as the mark of the walk.
 
     etag, modified  sent back, so that an unchanged feed is not sent again
-    entries         by a hash of its id: created_at in seconds since 1970, and a hash of what it said
+    entries         by a hash of its id: created_at in seconds since 1970, and a hash of what it said; odd ones by their content,
+                    since they are set aside once
     most            entries that one answer ever held
     newest          created_at of the newest entry so far, or the first look's where there was none
     """
@@ -145,10 +146,12 @@ def _look(feed: Feed, reading: Reading, *, before: Seen, fetched_at: datetime) -
 
     mentions, set_aside = read_items(reading.source, feed.entries, read, name=lambda entry: _name(entry, reading))
     fresh = [mention for mention in mentions if before.entries.get(_short(mention.source_id)) != entries[_short(mention.source_id)]]
+    odd = {_short(f"odd {aside.raw}"): aside for aside in set_aside}
+    entries |= dict.fromkeys(odd, (0, ""))
     oldest = min(times, key=lambda key: times[key], default=None)
     return _Look(
         list({mention.source_id: mention for mention in reversed(fresh)}.values())[::-1],
-        set_aside,
+        [aside for key, aside in odd.items() if key not in before.entries],
         entries,
         oldest=times[oldest] if oldest else None,
         newest=max(times.values(), default=None),

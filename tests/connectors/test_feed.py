@@ -160,6 +160,16 @@ def test_only_what_is_new_or_changed_is_passed_on():
     assert second.seen == 3
 
 
+def test_an_odd_entry_is_set_aside_once():
+    with Loopback() as server:
+        server.on("GET", "/feed", rss(item(1, text=""), item(2)))
+        first = look(server)
+        server.on("GET", "/feed", rss(item(3), item(1, text=""), item(2)))
+        second = look(server, first.cursor, now=NOW + timedelta(minutes=5))
+    assert [len(page.set_aside) for page in (first, second)] == [1, 0]
+    assert second.seen == 3
+
+
 def test_an_entry_without_a_time_keeps_that_of_its_first_sight():
     with Loopback() as server:
         server.on("GET", "/feed", rss(item(1, at=None)))
