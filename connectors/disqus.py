@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -248,8 +247,6 @@ class DisqusConnector:
         return secret(self._settings.api_key_env) is not None
 
     def _http(self) -> Http:
-        # the API takes its key in the address only, and urllib3 writes whole addresses into its debug log
-        logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
         return Http(self.source, base_url=self._settings.base_url)
 
 

@@ -1,6 +1,7 @@
 """One way out to the network: bounded in time and size, every failure told as the kind of trouble it is."""
 
 import json
+import logging
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,10 @@ _PLAIN = frozenset(
     }
 )  # fmt: skip
 _SHORTEST_KEY = 8
+
+
+# its lines for -vv hold whole addresses, and some sources want their key in there
+logging.getLogger("urllib3").setLevel(logging.INFO)
 
 
 @dataclass(frozen=True, slots=True)
