@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from connectors.reddit_client import RedditClient
-from connectors.reddit_items import mention_from_item, mention_of_missing, mentions_from_listing, things_of
+from connectors.reddit_items import mention_from_item, mention_of_missing, mentions_from_listing, name_after, things_of
 from connectors.reddit_settings import RedditSettings
 from connectors.reddit_tree import Missing, comment_count, missing_in, thread_of
 from monitor.collect.budget import Meter
@@ -19,7 +19,7 @@ from monitor.collect.search import searches
 from monitor.collect.threads import heard, is_over
 from monitor.collect.walk import Walk, begin
 from monitor.config.models import Brand, Thread
-from monitor.errors import BadItem, ConfigError, RetryLater
+from monitor.errors import BadItem, ConfigError, RetryLater, SourceChanged
 from monitor.mention import Mention
 from monitor.rule import parse_rule
 
@@ -130,6 +130,7 @@ class RedditApi:
         """Scores, edits and deletions, 100 texts a request; a text that Reddit leaves out is unavailable."""
         for several in (known[first : first + _PAGE] for first in range(0, len(known), _PAGE)):
             body = self._client.get("api/info", {"id": ",".join(one.source_id for one in several)}, meter=meter)
+            name_after(body)
             fetched_at = self._clock()
             mentions, _ = mentions_from_listing(body, fetched_at)
             shown = {thing["data"].get("name") for thing in things_of(body) if isinstance(thing.get("data"), Mapping)}
@@ -153,10 +154,11 @@ class RedditApi:
             path, params = listing.parts[along.part]
             asked: dict[str, str | int] = {"limit": _PAGE, **params, **({"after": along.after} if along.after else {})}
             body = self._client.get(path, asked, meter=meter, place=listing.place)
+            after = name_after(body)
             mentions, set_aside = mentions_from_listing(body, self._clock())
             seen = len(mentions) + len(set_aside)
             kept = [mention for mention in mentions if walk.since <= mention.created_at < walk.until]
-            along, ended = _step(along, mentions, seen=seen, after=body["data"].get("after"), since=walk.since)
+            along, ended = _step(along, mentions, seen=seen, after=after, since=walk.since)
             if ended and along.part == len(listing.parts):
                 break
             yield walk.page(kept, resume=along.as_json(), seen=seen, set_aside=set_aside)
@@ -171,9 +173,13 @@ class RedditApi:
         left = Missing.from_json(kept["left"]) if kept else None
         mark: dict[str, Any] = kept.get("mark", {})
         while True:
+            # a branch shows its submission and its first comment again
+            known: set[str] = set()
             if left is None:
                 body = self._client.get(f"comments/{id_}", {"limit": _TREE, "sort": "new"}, meter=meter, place=place)
                 count = comment_count(body)
+                if not isinstance(body, list) or len(body) < 2:
+                    raise SourceChanged(f"reddit: comments/{id_} answers with no submission and its comments; update monitor")
                 before = walk.from_mark or {}
                 left = missing_in(body) if count is None or count != before.get("comments") else Missing()
                 mark = {**before, "id": id_, "comments": count}
@@ -184,10 +190,12 @@ class RedditApi:
                 left = left.after_batch(missing_in(body), brought=brought)
             else:
                 branch = left.branches[0]
+                known = {f"t3_{id_}", f"t1_{branch}"}
                 body = self._client.get(f"comments/{id_}/_/{branch}", {"limit": _TREE, "sort": "new"}, meter=meter, place=place)
                 left = left.after_branch(missing_in(body))
             mentions, set_aside = mentions_from_listing(body, self._clock())
             seen = len(mentions) + len(set_aside)
+            mentions = [mention for mention in mentions if mention.source_id not in known]
             mark = {**mark, **heard(replace(walk, from_mark=mark), mentions)}
             inside = [mention for mention in mentions if window.holds(mention.created_at)]
             if not left:
@@ -232,14 +240,14 @@ def _search(brand: Brand) -> tuple[Query, _Listing] | None:
     return query, _Listing([("search", {"q": text, "sort": "new", "t": "all", "type": "link"}) for text in texts])
 
 
-def _step(along: _Along, mentions: Sequence[Mention], *, seen: int, after: Any, since: datetime) -> tuple[_Along, bool]:
+def _step(along: _Along, mentions: Sequence[Mention], *, seen: int, after: str | None, since: datetime) -> tuple[_Along, bool]:
     """Where to go on after a page, and whether it ended a listing; a part beyond the last one means that all are done."""
     times = [mention.created_at for mention in mentions]
     oldest = min([*times, *([along.oldest] if along.oldest else [])], default=None)
     total = along.seen + seen
     reached = bool(times) and times[-1] < since
     stuck = not seen or after == along.after
-    if not reached and not stuck and isinstance(after, str):
+    if not reached and not stuck and after is not None:
         return replace(along, after=after, seen=total, oldest=oldest), False
     short = along.short
     is_cut = total >= _CUT_FROM or bool(along.after and not seen)

@@ -23,6 +23,8 @@ REQUESTS = Bucket("reddit requests", limit=1_000, span=timedelta(minutes=10))
 """100 a minute per app, averaged over ten minutes; Reddit's own headers go before this."""
 _SITE = "https://www.reddit.com"
 _TOKEN_PATH = "/api/v1/access_token"  # noqa: S105
+CLOSED_SECONDS = 3_600.0
+"""After which a closed place is tried again: subreddits close in protest, and open again."""
 _CLOSED = frozenset({301, 302, 403, 404, 451})
 
 
@@ -52,8 +54,8 @@ class RedditClient:
     def get(self, path: str, params: Mapping[str, str | int], *, meter: Meter, place: str | None = None) -> Any:
         """The JSON at a path.
 
-        place   what the configuration asks for there, such as "r/acme": if it is closed, that alone is the trouble
-        raises  ConfigError where the place is closed; else the kind of trouble that a failure is
+        place   what the configuration asks for there, such as "r/acme": if it is closed, the message names it
+        raises  RetryLater of an hour where the place is closed; else the kind of trouble that a failure is
         """
         return self._ask("GET", path, params=dict(params), data=None, meter=meter, place=place)
 
@@ -137,9 +139,10 @@ class RedditClient:
         if answer.status == 401:
             return CredentialsRefused(f"reddit: 401 from {answer.url}; check {self._keys} and that the app is still approved")
         if place and answer.status in _CLOSED:
-            return ConfigError(
+            return RetryLater(
                 f"reddit: {answer.status} for {place}: it is private, quarantined, banned or misspelt; remove it from config.yaml, "
-                "or have the app let in"
+                "or have the app let in; asked again in an hour",
+                seconds=CLOSED_SECONDS,
             )
         return trouble("reddit", answer, now=self._clock())
 
@@ -196,7 +199,9 @@ class _Requestor(prawcore.Requestor):
         path = urlsplit(url).path
         begun = time.monotonic()
         try:
-            with self._http.request(method, url, timeout=(CONNECT_SECONDS, READ_SECONDS), stream=True, **kwargs) as response:
+            # without an `auth` a .netrc would replace the token
+            asked = {"auth": _as_it_is, **kwargs}
+            with self._http.request(method, url, timeout=(CONNECT_SECONDS, READ_SECONDS), stream=True, **asked) as response:
                 body = _read(response, begun=begun, path=path)
         except requests.exceptions.Timeout:
             raise RetryLater(f"reddit: no answer from {path} in time; asked again later") from None
@@ -209,11 +214,18 @@ class _Requestor(prawcore.Requestor):
         for name in [name for name in response.headers if name.lower().startswith("x-ratelimit-") and 200 <= response.status_code < 300]:
             del response.headers[name]
         if not 200 <= response.status_code < 300:
-            raise Refused(Answer(response.status_code, response.headers, body, url=path))
+            key = str(response.request.headers.get("Authorization", "")).rpartition(" ")[2].encode()
+            # a proxy's error page may repeat the token, and messages show how it starts
+            shown = body.replace(key, b"...") if key else body
+            raise Refused(Answer(response.status_code, response.headers, shown, url=path))
         response._content = body
         if path == _TOKEN_PATH:
             _check_token(response)
         return response
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def _read(response: requests.Response, *, begun: float, path: str) -> bytes:

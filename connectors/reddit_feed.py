@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from connectors.entries import Entry, read_feed, written_at
+from connectors.reddit_client import CLOSED_SECONDS
 from connectors.reddit_items import outbound, state_of_text
 from connectors.reddit_settings import RedditSettings
 from connectors.reddit_tree import thread_of
@@ -147,7 +148,8 @@ class RedditFeed:
         meter.reserve(self._bucket)
         answer = self._http.get(path, params, accept=(403, 404))
         if answer.status == 404:
-            raise ConfigError(f"reddit: 404 from /{path}: it is private, banned or misspelt; correct it in config.yaml")
+            said = f"reddit: 404 from /{path}: it is private, banned or misspelt; correct it in config.yaml; asked again in an hour"
+            raise RetryLater(said, seconds=CLOSED_SECONDS)
         if answer.status == 403:
             raise CredentialsRefused(
                 f"reddit: 403 from /{path}: Reddit shows no feeds to this network or this user_agent, or the place is private; set "

@@ -85,6 +85,11 @@ def mention_from_submission(item: Mapping[str, Any], fetched_at: datetime) -> Me
         target = item.get("url_overridden_by_dest") or ("" if item.get("is_self") else item.get("url"))
         linked = canonical_link(target) if isinstance(target, str) and target else None
         facts = {"title": title, "text": text or None, "links": outbound((linked, *links)), **_author(item)}
+    engagement = Engagement(
+        score=None if item.get("hide_score") else _number(item, "score"),
+        replies=_number(item, "num_comments"),
+        upvote_ratio=_ratio(item, "upvote_ratio"),
+    )
     return Mention(
         source="reddit",
         source_id=name,
@@ -96,12 +101,8 @@ def mention_from_submission(item: Mapping[str, Any], fetched_at: datetime) -> Me
         conversation_id=name,
         quoted_id=_string(item, "crosspost_parent"),
         edited_at=_edited_at(item),
-        engagement=Engagement(
-            score=None if item.get("hide_score") else _number(item, "score"),
-            replies=_number(item, "num_comments"),
-            upvote_ratio=_ratio(item, "upvote_ratio"),
-        ),
-        engagement_at=fetched_at,
+        engagement=engagement,
+        engagement_at=fetched_at if engagement != Engagement() else None,
         state=state,
         **{"text": None, **facts},
     )
@@ -159,6 +160,18 @@ def state_of_text(text: str, *, is_nameless: bool, is_edited: bool) -> State:
 def outbound(links: Iterable[str | None]) -> tuple[str, ...]:
     """Links that lead away from Reddit, each once."""
     return tuple(dict.fromkeys(link for link in links if link and not _is_own(link)))
+
+
+def name_after(body: Any) -> str | None:
+    """The name of the item after which a listing goes on; None at its end.
+
+    raises  SourceChanged where the answer is no listing
+    """
+    data = body.get("data") if isinstance(body, Mapping) else None
+    if not isinstance(data, Mapping):
+        raise SourceChanged("reddit: this answer is no listing: no data")
+    after = data.get("after")
+    return after if isinstance(after, str) else None
 
 
 def things_of(body: Any) -> Iterator[Mapping[str, Any]]:

@@ -357,9 +357,9 @@ def trouble_of(server, name="comments tea", *, brands=(), meter=None, **settings
         ("error_503_three_times", RetryLater, "503"),
         ("error_200_truncated_json", RetryLater, "no whole JSON"),
         ("error_401_invalid_token", CredentialsRefused, "REDDIT_CLIENT_ID and REDDIT_CLIENT_SECRET"),
-        ("error_403_forbidden", ConfigError, "r/tea"),
-        ("error_quarantined_403", ConfigError, "r/tea"),
-        ("error_404", ConfigError, "r/tea"),
+        ("error_403_forbidden", RetryLater, "r/tea"),
+        ("error_quarantined_403", RetryLater, "r/tea"),
+        ("error_404", RetryLater, "r/tea"),
         ("error_400_morechildren_html", SourceChanged, "400"),
     ],
 )
@@ -373,7 +373,7 @@ def test_recorded_errors_are_the_right_trouble(name, kind, said):
     # prawcore would ask again three times, and sleep between
     assert len(server.seen("/r/.*")) == 1
     if kind is RetryLater:
-        assert error.seconds == (4.0 if "429" in name else None)
+        assert error.seconds == (4.0 if "429" in name else 3_600.0 if said == "r/tea" else None)
 
 
 def test_a_refusal_of_everything_is_the_keys_fault_and_of_a_subreddit_its_own():

@@ -10,7 +10,7 @@ from monitor.collect.budget import NoMeter
 from monitor.collect.connector import Surroundings, Window
 from monitor.collect.http import Answer as HttpAnswer
 from monitor.config.models import Brand, Thread
-from monitor.errors import BadItem, ConfigError, CredentialsRefused, RetryLater, StopUntil
+from monitor.errors import BadItem, CredentialsRefused, RetryLater, StopUntil
 from monitor.mention import Kind, State
 from tests.loopback import faults
 from tests.loopback.replay import recorded
@@ -309,7 +309,7 @@ def test_a_backfill_brings_its_window():
         pytest.param(faults.too_many(), RetryLater, "429", id="429"),
         pytest.param(faults.status(503), RetryLater, "503", id="503"),
         pytest.param(faults.status(403), CredentialsRefused, "user_agent", id="403"),
-        pytest.param(faults.status(404), ConfigError, "/r/tea+coffee/new/.rss", id="404"),
+        pytest.param(faults.status(404), RetryLater, "/r/tea+coffee/new/.rss", id="404"),
         pytest.param(faults.wrong_type(), RetryLater, "web page", id="a page of 200"),
         pytest.param(faults.truncated(keep=0.6), RetryLater, "cut off", id="truncated"),
         pytest.param(faults.cut(), RetryLater, "later", id="cut"),
