@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench wheel clean
+.PHONY: demo test check bench live wheel clean
 
 demo: $(READY)
 	@$(BIN)/monitor demo
@@ -18,6 +18,10 @@ check: $(READY)
 
 bench: $(READY)
 	@for each in benchmarks/bench_*.py; do $(BIN)/python $$each || exit 1; done
+
+# asks the real sources, with the keys that are in the environment; needs a network, and X costs up to $$0.50
+live: $(READY)
+	$(BIN)/python -m tests.live.prove
 
 wheel: $(READY)
 	$(BIN)/python -m build --wheel
