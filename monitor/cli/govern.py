@@ -10,10 +10,8 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from monitor.cli.options import GOVERN, AsJson, BrandName, ConfigPath, Verbose, configured, connectors_of, now
-from monitor.collect.connector import Query
+from monitor.cli.options import GOVERN, AsJson, BrandName, ConfigPath, Verbose, configured, now, queries_of
 from monitor.config.models import Config
-from monitor.errors import MonitorError
 from monitor.gather.rematch import Judge, Tally, rematch
 from monitor.pipeline import find_past_incidents, prepare
 from monitor.store.database import Store
@@ -43,7 +41,7 @@ def rematch_command(
     """Judge stored texts again after a change of rules, places, muted or own accounts; counted first. It never alerts."""
     settings = configured(config)
     brands = [settings.brand(brand).name] if brand else [each.name for each in settings.brands]
-    judge = Judge.of(settings, _queries(settings), is_strict=strict)
+    judge = Judge.of(settings, queries_of(settings), is_strict=strict)
     with Store(settings.store_folder, command="monitor rematch") as store:
         prepare(store, settings)
         tallies = _rematch(store, judge, brands, dry_run=True)
@@ -77,17 +75,6 @@ def _rematch(store: Store, judge: Judge, brands: Sequence[str], *, dry_run: bool
         return rematch(
             store, judge, brands=brands, dry_run=dry_run, clock=now, on_batch=lambda judged: progress.update(bar, advance=judged)
         )
-
-
-def _queries(settings: Config) -> list[Query]:
-    """What the enabled sources are asked; one that cannot say so now follows no page of which we would know."""
-    found: list[Query] = []
-    for connector in connectors_of(settings):
-        try:
-            found += connector.queries()
-        except MonitorError as error:
-            print(error, file=sys.stderr)
-    return found
 
 
 def _changes(tallies: Mapping[str, Tally]) -> bool:

@@ -1,18 +1,24 @@
 """What every command shares: its options, the configuration, and how times are read."""
 
 import logging
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
+import duckdb
 import typer
 
 from connectors import sources
-from monitor.collect.connector import Connector, Surroundings
+from monitor.collect.connector import Connector, Query, Surroundings
 from monitor.config.load import find_config, load_config
 from monitor.config.models import Config, Thread
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, MonitorError, StoreError
+from monitor.store.database import Store
+from monitor.store.publish import newest
+from monitor.tell.questions import opened
 
 START, COLLECT, LOOK, ACT, GOVERN = "Start", "Collect", "Look", "Act", "Govern"
 
@@ -72,6 +78,39 @@ def _threads_by_source(config: Config) -> dict[str, list[Thread]]:
             )
         taken.setdefault(name, []).append(thread)
     return taken
+
+
+def queries_of(config: Config) -> list[Query]:
+    """What the enabled sources are asked; of one that cannot say so now, which is told on standard error, nothing."""
+    found: list[Query] = []
+    for connector in connectors_of(config):
+        try:
+            found += connector.queries()
+        except MonitorError as error:
+            print(error, file=sys.stderr)
+    return found
+
+
+@contextmanager
+def published_copy(config: Config) -> Iterator[duckdb.DuckDBPyConnection | None]:
+    """The newest published copy, open for reading; None where there is none yet."""
+    try:
+        copy = newest(config.published_folder)
+    except StoreError:
+        yield None
+        return
+    with opened(copy) as con:
+        yield con
+
+
+@contextmanager
+def private_store(config: Config) -> Iterator[duckdb.DuckDBPyConnection | None]:
+    """The private store, once it can be had, for reading; None where nothing was collected yet."""
+    if not (config.store_folder / "monitor.duckdb").exists():
+        yield None
+        return
+    with Store(config.store_folder, command="monitor config") as store, store.opened() as con:
+        yield con
 
 
 def moment(text: str | None) -> datetime | None:

@@ -14,16 +14,13 @@ from rich.progress import Progress
 
 from connectors import sources
 from connectors.file import FileConnector
+from monitor.cli import preview, rules
 from monitor.cli.options import START, AsJson, ConfigPath, Verbose, configured, connectors_of, now
 from monitor.config.models import Config
 from monitor.config.schema import json_schema
 from monitor.demo import tell_story
 from monitor.doctor import examine
-from monitor.enrich.match import Matcher
-from monitor.enrich.sentiment import VaderScorer
 from monitor.errors import ConfigError
-from monitor.gather.enricher import places_of
-from monitor.mention import Kind, Mention
 from monitor.tell.words import duration
 
 config_app = typer.Typer(help="Check the configuration, and see what a rule matches.", no_args_is_help=True)
@@ -96,33 +93,6 @@ def demo(
         raise typer.Exit(1)
 
 
-def config_test(
-    text: Annotated[str, typer.Argument(help="A text as somebody might write it.")],
-    source: Annotated[str, typer.Option("--source", help="As if it came from there.")] = "x",
-    channel: Annotated[str | None, typer.Option("--channel", help="As if it stood there.")] = None,
-    config: ConfigPath = None,
-    as_json: AsJson = False,
-    verbose: Verbose = 0,
-) -> None:
-    """Show which brands a text counts for, why, and how it is scored."""
-    settings = configured(config)
-    tried = Mention(source=source, source_id="test", kind=Kind.POST, created_at=now(), fetched_at=now(), text=text, channel=channel)
-    matches = Matcher(settings.brands, places_of(settings.sources)).match(tried, {})
-    score = VaderScorer().score([text])[0]
-    if as_json:
-        told = [{"brand": match.brand, "by": match.by, "terms": match.terms} for match in matches]
-        print(json.dumps({"matches": told, "compound": score.compound if score else None, "label": score.label if score else None}))
-        return
-    for brand in settings.brands:
-        match = next((match for match in matches if match.brand == brand.name), None)
-        print(f"{brand.name:<20} {_why(match.by, match.terms) if match else 'does not count'}")
-    print(
-        f"score                {score.compound:+.4f}, label {score.label}"
-        if score
-        else "score                none: the text is empty or too long"
-    )
-
-
 def config_check(config: ConfigPath = None, as_json: AsJson = False, verbose: Verbose = 0) -> None:
     """Check the configuration; every problem is named with its line."""
     settings = configured(config)
@@ -134,13 +104,10 @@ def config_schema(verbose: Verbose = 0) -> None:
     print(json.dumps(json_schema({name: source.settings for name, source in sources().items()}), indent=2))
 
 
-config_app.command("test")(config_test)
+rules.add_to(config_app)
+preview.add_to(config_app)
 config_app.command("check")(config_check)
 config_app.command("schema")(config_schema)
-
-
-def _why(by: str, terms: tuple[str, ...]) -> str:
-    return f"counts, by its text: {', '.join(terms)}" if by == "text" else f"counts, by its {by}"
 
 
 def _summary(settings: Config) -> str:
