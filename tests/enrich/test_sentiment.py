@@ -1,28 +1,8 @@
-import json
-import time
-from itertools import islice
-from pathlib import Path
-
 import pytest
-from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from monitor.enrich.sentiment import LONGEST, MOST_EMOJI, Score, VaderScorer
+from monitor.enrich.sentiment import Score, VaderScorer
 
-SHARED = Path(__file__).parents[3] / "shared" / "data" / "sentiment"
 SCORER = VaderScorer()
-
-
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the collected texts lie beside the repository, in ../shared/data/sentiment")
-@pytest.mark.parametrize("name", ["vader_tweets", "vader_amazon", "vader_nyt", "airline", "sanders", "goemotions", "appreviews"])
-def test_scores_equal_those_of_vader_to_the_digit(name):
-    with (SHARED / f"{name}.jsonl").open(encoding="utf-8") as lines:
-        texts = [json.loads(line)["text"] for line in islice(lines, 150)]
-    theirs = SentimentIntensityAnalyzer()
-    expected = [theirs.polarity_scores(text) for text in texts]
-    scores = SCORER.score(texts)
-    assert [(score.compound, score.pos, score.neu, score.neg) for score in scores] == [
-        (each["compound"], each["pos"], each["neu"], each["neg"]) for each in expected
-    ]
 
 
 @pytest.mark.parametrize(
@@ -45,21 +25,15 @@ def test_labels_are_cut_where_vaders_authors_cut(compound, label):
 
 
 @pytest.mark.parametrize(
-    ("text", "scored"),
+    ("text", "score"),
     [
-        pytest.param("", False, id="empty"),
-        pytest.param("good " * (LONGEST // 5), True, id="long"),
-        pytest.param("good " * (LONGEST // 5) + "!", False, id="too long"),
-        pytest.param("good " + "😀" * MOST_EMOJI, True, id="many emoji"),
-        pytest.param("good " + "😀" * (MOST_EMOJI + 1), False, id="emoji flood"),
-        pytest.param("“it’s good” — " * 300, True, id="curly quotation marks are no emoji"),
+        pytest.param("", None, id="empty"),
+        pytest.param(" \n", Score(0.0, 0.0, 0.0, 0.0), id="only spaces"),
+        pytest.param("table", Score(0.0, 0.0, 1.0, 0.0), id="one word"),
     ],
 )
-def test_what_would_stall_or_says_nothing_is_left_unscored(text, scored):
-    begun = time.process_time()
-    (score,) = SCORER.score([text])
-    assert (score is not None) == scored
-    assert time.process_time() - begun < 5
+def test_an_empty_text_is_left_unscored(text, score):
+    assert SCORER.score([text]) == [score]
 
 
 def test_scores_come_in_the_order_of_the_texts():
