@@ -34,11 +34,11 @@ def one_odd_item(trial: Trial) -> Iterator[str]:
 
 
 def all_odd_items(trial: Trial) -> Iterator[str]:
-    """Every item is set aside (the core then says that the source has changed), or the connector says so itself."""
+    """Every item is set aside (the core then says that the source has changed, and asks no further), or the connector says so itself."""
     if trial.stage.spoil is None:
         return
     with trial.acting(_always(lambda body: trial.stage.spoil(body, None))):  # type: ignore[misc]
-        walks = trial.walk_all()
+        walks = trial.walk_all(most=_SHOWN)
     error = walks[-1].error
     if error and not isinstance(error, SourceChanged):
         yield f"with all items unreadable it ends with {type(error).__name__}: {error}"

@@ -95,12 +95,14 @@ class Trial:
         walked.requests = self.asked(before)
         return walked
 
-    def walk_all(self, connector: Connector | None = None, *, window: Window | None = None, meter: Meter | None = None) -> list[Walked]:
+    def walk_all(
+        self, connector: Connector | None = None, *, most: int = MOST_PAGES, window: Window | None = None, meter: Meter | None = None
+    ) -> list[Walked]:
         """Every query in turn, as a round does; a trouble ends it."""
         connector = connector or self.connector()
         walked: list[Walked] = []
         for query in connector.queries():
-            walked.append(self.walk(connector, query, window=window, meter=meter))
+            walked.append(self.walk(connector, query, most=most, window=window, meter=meter))
             if walked[-1].error:
                 break
         return walked
