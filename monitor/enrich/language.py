@@ -1,0 +1,108 @@
+"""What language a text is in: frequent words decide clear texts, a library the rest, and what stays unclear is unknown."""
+
+from functools import lru_cache
+
+import regex
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+LANGUAGES = (
+    *("ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr", "gu", "he", "hi", "hr", "hu", "hy", "id"),
+    *("it", "ja", "ka", "kn", "ko", "lt", "lv", "ml", "mr", "ms", "my", "nl", "no", "pa", "pl", "pt", "ro", "ru", "sk", "sl", "sq"),
+    *("sr", "sv", "sw", "ta", "te", "th", "tl", "tr", "uk", "ur", "vi", "zh"),
+)
+"""ISO 639-1 codes that a text may be given, those that much is written in: each further one costs English texts."""
+
+SHORTEST = 12
+"""Letters that a text needs beside handles, hashtags and addresses to be judged at all; other scripts say more with each."""
+
+SHORTEST_WIDE = 4
+"""The same where most letters are of another script than ours."""
+
+LONGEST = 600
+"""Characters that are looked at: more of them make no text clearer."""
+
+MOST_ENGLISH = 0.2
+"""How likely a text called anything but English may still be English, by the library, 0 to 1; half of it without a known word
+of the other language. To leave out a text costs more than to score it."""
+
+_NOT_WORDS = regex.compile(r"https?://\S+|www\.\S+|[@#][\w.]+|\S+@\S+|&\w+;|[\d_]+")
+_WORD = regex.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_WIDE = regex.compile(r"[^\W\d_\p{Latin}]")
+
+# frequent in English and rare, or another word, elsewhere; two different ones of them are enough
+_ENGLISH_WORDS = """
+    the and you that this with have just your are not but what they was for from can't don't i'm it's i've you're isn't didn't
+    won't doesn't would could should there their been were when how why who will about because than then them our we my his her its
+    get got going know think want still thanks thank please again never really back now out only more much any after over before
+    it of is be by do does did has had if or so to up at as i which where here too very even some another been being these those
+    good great love need help right sorry guys waiting working trying looking today tomorrow yesterday hours minutes years year months
+    week first last every everyone something anything nothing someone customer money paid price bad worst better always old take
+    give find tell told said says come watching watched bought call called hate awesome amazing terrible horrible awful happy
+    through while since until won't wasn't couldn't i'd you've we're they're that's there's let's he she me people make made time
+    day off few down sure maybe yes flight flights getting keep keeps nice makes used use using thing things look one two
+"""
+# frequent in other languages and no word of English
+_OTHER_WORDS = """
+    que el los las una por para con como está esta pero más muy qué yo ya lo su sus mi hay porque cuando desde este todo nada
+    não com uma os um é você para mais mas foi isso tem são ao pelo minha meu muito também já só até esse essa aqui
+    le les des une est pas pour dans qui sur vous je ne avec mais ça sont aux cette été c'est j'ai plus tout fait être mon ma mes ces
+    der und ist nicht das ich mit auf für ein eine einen den dem zu von sich auch noch aber bei wie nach wird sind habe mir mich wenn nur
+    il di che è per non del della sono ho anche ma questo più gli ci nel alla dei perché
+    het een van niet ik op voor dat maar aan er ook nog wel naar heb mijn geen bij wat zijn
+    nie się jest na jak do tak że co ale już od czy mnie tylko ten
+    bir ve bu için çok ne da de mi değil ama gibi daha var yok olarak
+    och att det som på är inte jag har för men den så vi til af ikke jeg er med meg
+    yang dan di tidak ini itu dengan saya aku ada untuk bisa sudah juga dari
+    hai nahi bahut kya mein ka ki ke ko aur yeh bhi raha kar
+    ang ng mga sa ko ako hindi naman lang po si
+    không và của là có cho được
+"""
+# words of the second list that English texts hold too
+_SHARED_WORDS = "a as at on in me no so do die war den man most but plus sur pour son elle del mon per con ten dan pas mit non"
+_ENGLISH = frozenset(_ENGLISH_WORDS.split())
+_OTHER = frozenset(_OTHER_WORDS.split()) - _ENGLISH.union(_SHARED_WORDS.split())
+
+
+def language(text: str) -> str | None:
+    """The text's language as an ISO 639-1 code; None where it is too short or too unclear to say.
+
+    >>> language("the app has crashed twice since the update"), language("Seit heute Morgen geht bei Vodafone gar nichts mehr")
+    ('en', 'de')
+    >>> language("lol ok") is None
+    True
+    """
+    text = text[:LONGEST].lower()
+    words = set(text.split())
+    if len(words & _ENGLISH) > 1 and words.isdisjoint(_OTHER):
+        return "en"
+    plain = _NOT_WORDS.sub(" ", text)
+    found = _WORD.findall(plain)
+    words = {word.replace("’", "'") for word in found}
+    english, other = len(words & _ENGLISH), len(words & _OTHER)
+    if english > 1 and not other:
+        return "en"
+    letters = sum(map(len, found))
+    is_wide = not plain.isascii() and 2 * len(_WIDE.findall(plain)) > letters
+    if letters < (SHORTEST_WIDE if is_wide else SHORTEST) or not (is_wide or other or len(found) > 3):
+        return "en" if english else None
+    return _by_library(" ".join(found), english=english, other=other)
+
+
+def _by_library(text: str, *, english: int, other: int) -> str | None:
+    """What the library says of a text with so many frequent words of English, and of other languages."""
+    ranked = _identifier().rank(text)
+    best = ranked[0][0]
+    if best == "en":
+        return "en" if english or ranked[0][1] > 1 - MOST_ENGLISH else None
+    likely = next(share for code, share in ranked if code == "en")
+    if english > other or likely > (MOST_ENGLISH if other else MOST_ENGLISH / 2):
+        return "en" if english > other + 1 else None
+    return str(best)
+
+
+@lru_cache(maxsize=1)
+def _identifier() -> LanguageIdentifier:
+    """The library's model, loaded at the first unclear text: half a second."""
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages(LANGUAGES)
+    return identifier
