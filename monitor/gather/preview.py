@@ -157,7 +157,7 @@ def preview_stored(con: duckdb.DuckDBPyConnection, brand: Brand, judge: Judge, *
         left -= count
         batch = [one for one in _stored(con, first, last) if one.mention.state not in GONE and window.holds(one.mention.created_at)]
         threads = judge.threads(con, batch)
-        for stored in batch:
+        for stored in reversed(batch):
             look = looks.setdefault(stored.mention.source, _Look(stored.mention.source, brand))
             look.take(stored.mention, judge.matches(stored, threads))
     return [looks[source].done() for source in sorted(looks)]
