@@ -1,7 +1,7 @@
 """What a connector is: settings in, pages of mentions and a cursor out; it never sees the store."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
@@ -113,6 +113,7 @@ class Page:
     seen      items in the page, read or not
     covered   what may be called looked-at once this page is stored
     is_last   the walk ends here: nothing more is asked before the next round
+    about     the brand of single texts, by source_id, where their place is known to be about it; goes before the query's
     """
 
     mentions: Sequence[Mention]
@@ -121,6 +122,7 @@ class Page:
     set_aside: Sequence[SetAside] = ()
     covered: Sequence[Looked] = ()
     is_last: bool = False
+    about: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

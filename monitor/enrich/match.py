@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from monitor.config.models import Brand
@@ -14,6 +15,9 @@ Places: TypeAlias = Mapping[tuple[str, str], str]
 
 Threads: TypeAlias = MutableMapping[tuple[str, str], tuple[str, ...]]
 """(source, id of the thread's root) to the brands that the root belongs to."""
+
+
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +101,22 @@ class Matcher:
 
 
 def match_all(
-    mentions: Iterable[Mention], matcher: Matcher, threads: Threads, about: str | None = None
+    mentions: Iterable[Mention],
+    matcher: Matcher,
+    threads: Threads,
+    about: str | None = None,
+    about_by_id: Mapping[str, str] = _NONE,
 ) -> list[tuple[Mention, list[Match]]]:
     """Each mention with its brands, in the given order; roots are judged first and bring `threads` up to date.
 
-    about  the brand that all of them are about by where they were found; what answers them later is too
+    about        the brand that all of them are about by where they were found; what answers them later is too
+    about_by_id  the brand of single ones, by source_id; goes before it
     """
     ordered = list(mentions)
     matched: dict[int, list[Match]] = {}
     for place in sorted(range(len(ordered)), key=lambda place: not ordered[place].is_root):
         mention = ordered[place]
-        matched[place] = found = matcher.match(mention, threads, about)
+        matched[place] = found = matcher.match(mention, threads, about_by_id.get(mention.source_id, about))
         if mention.is_root:
             threads.pop(mention.key, None)
             if found:

@@ -1,8 +1,9 @@
 """From mentions to the rows that are stored: matched, scored, as two Arrow tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 import pyarrow as pa
 
@@ -74,16 +75,29 @@ class Enriched:
     gone: Sequence[Mention]
 
 
-def enrich(mentions: Sequence[Mention], *, matcher: Matcher, scorer: Scorer, threads: Threads, about: str | None = None) -> Enriched:
+def enrich(
+    mentions: Sequence[Mention],
+    *,
+    matcher: Matcher,
+    scorer: Scorer,
+    threads: Threads,
+    about: str | None = None,
+    about_by_id: Mapping[str, str] = MappingProxyType({}),
+) -> Enriched:
     """Match and score mentions; those that concern no brand are left out.
 
-    about  the brand that all of them are about by their place, unless the text names another; or None
+    about        the brand that all of them are about by their place, unless the text names another; or None
+    about_by_id  the same for single ones, by source_id; goes before it
 
     An edited text that concerns nobody any more stays in, without brands, so that a stored earlier
     version does not outlive it.
     """
     newest, gone = _newest(mentions)
-    judged = [(mention, found) for mention, found in match_all(newest, matcher, threads, about) if found or mention.state is State.EDITED]
+    judged = [
+        (mention, found)
+        for mention, found in match_all(newest, matcher, threads, about, about_by_id)
+        if found or mention.state is State.EDITED
+    ]
     scores = scorer.score([mention.whole_text if _is_english(mention) else "" for mention, _ in judged])
     return Enriched(
         mentions=_mention_table([mention for mention, _ in judged], scores),

@@ -130,8 +130,8 @@ def _refusal(
     source = bucket.name.split()[0]
     if bucket.unit == "usd":
         return OutOfMoney(
-            f"{source}: the budget {bucket.name!r} has ${max(0.0, allowed - used):,.2f} of ${allowed:,.2f} left and the next request may cost "
-            f"${amount:,.2f}; nothing more until {window_to:%Y-%m-%d} UTC, or raise it in config.yaml",
+            f"{source}: the budget {bucket.name!r} has ${max(0.0, allowed - used):,.2f} of ${allowed:,.2f} left "
+            f"and the next request may cost ${amount:,.2f}; nothing more until {window_to:%Y-%m-%d} UTC, or raise it in config.yaml",
             resets_at=window_to,
         )
     whose = "this import's half of " if is_backfill else ""

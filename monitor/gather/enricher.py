@@ -42,7 +42,9 @@ class Enricher:
     def batch(self, page: Page, *, query: Query, run: Run, is_settled: bool = True) -> Batch:
         """A page's mentions matched and scored, with all that is stored beside them."""
         return Batch(
-            enriched=enrich(page.mentions, matcher=self.matcher, scorer=self.scorer, threads=self.threads, about=query.about),
+            enriched=enrich(
+                page.mentions, matcher=self.matcher, scorer=self.scorer, threads=self.threads, about=query.about, about_by_id=page.about
+            ),
             query=query,
             run_id=run.run_id,
             direction=run.direction,

@@ -18,8 +18,11 @@ AT_MOST = 2_000
 
 @dataclass(frozen=True, slots=True)
 class _Due:
+    """A look that is due. `about` is the brand that the text was counted for by its place alone, or None."""
+
     known: Known
     at: datetime
+    about: str | None
 
 
 class Refresher:
@@ -41,7 +44,8 @@ class Refresher:
             mentions = [
                 mention for answer in self._connector.refresh([due.known for due in several], now=now, meter=meter) for mention in answer
             ]
-            yield Page(mentions, {"v": 1, "high": several[-1].at.isoformat()}, seen=len(several))
+            about = {due.known.source_id: due.about for due in several if due.about}
+            yield Page(mentions, {"v": 1, "high": several[-1].at.isoformat()}, seen=len(several), about=about)
         if len(self._due) < AT_MOST:
             yield Page([], {"v": 1, "high": now.isoformat()}, seen=0, is_last=True)
 
@@ -66,24 +70,26 @@ def _due(
 ) -> list[_Due]:
     rows = [row for step in steps for row in _seen_between(con, source, run, since - step, until - step, step)]
     # after a pause several looks at one text are due: one will do
-    latest = {row[0]: row for row in sorted(rows, key=lambda row: row[3])}
-    ordered = sorted(latest.values(), key=lambda row: row[3])[:AT_MOST]
+    latest = {row[0]: row for row in sorted(rows, key=lambda row: row[-1])}
+    ordered = sorted(latest.values(), key=lambda row: row[-1])[:AT_MOST]
     return [
-        _Due(Known(source_id, created_at.replace(tzinfo=UTC), conversation_id), at.replace(tzinfo=UTC))
-        for source_id, created_at, conversation_id, at in ordered
+        _Due(Known(source_id, created_at.replace(tzinfo=UTC), conversation_id), at.replace(tzinfo=UTC), about)
+        for source_id, created_at, conversation_id, about, at in ordered
     ]
 
 
 def _seen_between(
     con: duckdb.DuckDBPyConnection, source: str, run: Run, first: datetime, last: datetime, step: timedelta
-) -> list[tuple[str, datetime, str | None, datetime]]:
+) -> list[tuple[str, datetime, str | None, str | None, datetime]]:
     rows = con.execute(
         f"""
-        select source_id, created_at, conversation_id, first_seen_at
+        select source_id, created_at, conversation_id, first_seen_at, min(brand) filter (matched_by <> 'text')
         from mention
+        join mention_brand using (source, source_id, created_at)
         where first_seen_at > ? and first_seen_at <= ? and source = ? and run_id = ?
             and state not in ({", ".join(f"'{state.value}'" for state in sorted(GONE))})
+        group by all
         """,
         [naive(first), naive(last), source, run.run_id],
     ).fetchall()
-    return [(source_id, created_at, conversation, seen_at + step) for source_id, created_at, conversation, seen_at in rows]
+    return [(source_id, created_at, conversation, about, seen_at + step) for source_id, created_at, conversation, seen_at, about in rows]

@@ -3,12 +3,15 @@ from datetime import timedelta
 import pytest
 
 from monitor.collect.budget import NoMeter
-from monitor.collect.connector import Capabilities, Window
+from monitor.collect.connector import Capabilities, Query, Window
+from monitor.collect.connector import Page as Pages
+from monitor.config.models import Config
+from monitor.gather.enricher import Enricher
 from monitor.gather.refresh import query_of, refresher
 from monitor.mention import State
 from monitor.store.ledger import standing_runs
 from monitor.store.write import save
-from tests.builders import NOON, after, batch, mention
+from tests.builders import NOON, after, batch, brand, mention
 
 STEPS = (timedelta(minutes=10), timedelta(minutes=30), timedelta(hours=6))
 
@@ -86,3 +89,20 @@ def test_what_an_import_brought_or_is_gone_is_not_looked_at(con, run):
         con, [batch(mention("gone", None, created_at=after(1), fetched_at=after(2), state=State.DELETED), run_id=run.run_id)], now=after(2)
     )
     assert looked(con, run, source, {"v": 1, "high": NOON.isoformat()}, minutes=20)[0] == []
+
+
+def test_a_second_look_keeps_what_was_counted_by_its_page(con, run):
+    class Page(Source):
+        def refresh(self, known, *, now, meter):
+            yield [
+                mention(one.source_id, "so much worse now", created_at=one.created_at, fetched_at=now, state=State.EDITED) for one in known
+            ]
+
+    followed = Query("x", "thread", about="Streamly")
+    enricher = Enricher.of(Config(brands=[brand()]))
+    first = Pages([mention("1", "so good", created_at=after(1))], {}, seen=1)
+    save(con, [enricher.batch(first, query=followed, run=run)], now=after(1))
+    looks = refresher(con, Page(), {"v": 1, "high": NOON.isoformat()}, run=run, now=after(20))
+    for page in looks.pull(query_of(looks), None, now=after(20), window=Window(), meter=NoMeter()):
+        save(con, [enricher.batch(page, query=query_of(looks), run=run)], now=after(20))
+    assert con.execute("select text, brand, matched_by from v_mentions").fetchall() == [("so much worse now", "Streamly", "place")]
