@@ -7,42 +7,16 @@ are taken in the original's order, because the last digit depends on it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from heapq import heappop, heappush
 from itertools import compress
-from math import sqrt
-from typing import NamedTuple
 
 from monitor.enrich.vader_lexicon import Lexicon
+from monitor.enrich.vader_score import CUT, Score, emphasis_of, score_of, weigh_but
 from monitor.enrich.vader_tokens import BUT, EMOJI, PHRASE, RULED, SILENT, UPPER, Hit, Hits, Role, Roles, expanded, joined
 
-CUT = 0.05
-"""Compound from which a text is called positive, and below whose negative it is called negative:
-the cut its authors recommend (Hutto & Gilbert 2014)."""
+__all__ = ["CUT", "Contribution", "Explained", "Score", "Vader"]
 
 _NEGATED = -0.74
 _IN_CAPITALS = 0.733
-_CALLS = tuple(count * 0.292 for count in range(5))
-_QUESTIONS = (0, 0, 2 * 0.18, 3 * 0.18, 0.96)
-_EMPHASIS = [[calls + questions for questions in _QUESTIONS] for calls in _CALLS]
-_MANY = 40
-
-
-class Score(NamedTuple):
-    """What VADER says of a text; with the plain lexicon, what vaderSentiment 3.3.2 says, to the digit.
-
-    compound       -1 (hostile) to 1 (warm)
-    pos, neu, neg  shares, adding up to 1; all 0 for a text without words
-    """
-
-    compound: float
-    pos: float
-    neu: float
-    neg: float
-
-    @property
-    def label(self) -> int:
-        """-1, 0 or 1 by the customary cut."""
-        return (self.compound >= CUT) - (self.compound <= -CUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +52,6 @@ class Explained:
     emphasis: float
 
 
-_NO_WORDS = Score(0.0, 0.0, 0.0, 0.0)
-_NO_VALENCE = Score(0.0, 0.0, 1.0, 0.0)
-
-
 class Vader:
     """Scores texts by a lexicon; remembers the tokens it has seen, so keep one and give it many texts."""
 
@@ -92,12 +62,14 @@ class Vader:
 
     def score(self, texts: Sequence[str]) -> list[Score]:
         """A score for each text, in order."""
-        found = self._hits.__getitem__
         scores = []
         for text in texts:
             tokens = text.split()
-            at = list(compress(range(len(tokens)), map(found, tokens)))
-            scores.append(self._judged(text, tokens, at) if at else _NO_VALENCE if tokens else _NO_WORDS)
+            valences = self._valences(tokens)
+            if valences is None:
+                text, tokens = self._spelt(text, tokens)  # noqa: PLW2901  the text as it is read
+                valences = self._valences(tokens, ready=True) or []
+            scores.append(score_of(valences, len(tokens), text))
         return scores
 
     def explain(self, text: str) -> Explained:
@@ -111,123 +83,103 @@ class Vader:
                 before_but = len(found)
             if hit and not hit[1] & SILENT:
                 notes: list[str] = []
-                one, two, three = (self._roles[tokens[i - back]] if i >= back else None for back in (1, 2, 3))
-                valence = self._ruled(tokens, i, hit, one, two, three, differs, notes)
+                valence = self._ruled(tokens, i, hit, differs, notes)
                 found.append((i, hit, valence, notes))
         valences = [valence for _, _, valence, _ in found]
         if before_but is not None:
-            _weigh_but(valences, before_but)
+            weigh_but(valences, before_but)
         contributions = []
         for (i, hit, valence, notes), weighed in zip(found, valences, strict=True):
             rules = (*notes, "but") if weighed != valence else tuple(notes)
             contributions.append(Contribution(i, hit[2], hit[0], weighed, rules))
-        return Explained(_score([valence for valence in valences if valence], len(tokens), text), contributions, _emphasis(text))
+        return Explained(score_of([valence for valence in valences if valence], len(tokens), text), contributions, emphasis_of(text))
 
-    def _judged(self, text: str, tokens: list[str], at: list[int], ready: bool = False) -> Score:
-        """The score of a text with hits at these positions; `ready` once emoji are spelt out and phrases joined."""
+    def _valences(self, tokens: list[str], ready: bool = False) -> list[float] | None:
+        """Those other than 0, in the order of the text; None where emoji must be spelt out or phrases joined before, if not `ready`."""
         hits, roles = self._hits, self._roles
         valences: list[float] = []
         before_but: int | None = None
         differs: bool | None = None
-        for i in at:
+        for i in compress(range(len(tokens)), map(hits.__getitem__, tokens)):
             hit = hits[tokens[i]]
             assert hit is not None
             valence, flags, _ = hit
             if flags > UPPER + RULED:
                 if flags & (PHRASE | EMOJI) and not ready:
-                    return self._judged_anew(text, tokens)
+                    return None
                 if flags & BUT and before_but is None:
                     before_but = len(valences)
                 if flags & SILENT:
                     continue
-            if i > 2:
-                one, two, three = roles[tokens[i - 1]], roles[tokens[i - 2]], roles[tokens[i - 3]]
-            else:
-                one = roles[tokens[i - 1]] if i else None
-                two = roles[tokens[0]] if i == 2 else None
-                three = None
-            if one or two or three or flags:
+            if flags or (i and roles[tokens[i - 1]]) or (i > 1 and roles[tokens[i - 2]]) or (i > 2 and roles[tokens[i - 3]]):
                 if differs is None:
                     differs = not all(map(str.isupper, tokens))
-                valence = self._ruled(tokens, i, hit, one, two, three, differs)
+                valence = self._ruled(tokens, i, hit, differs)
             if valence:
                 valences.append(valence)
         if before_but is not None:
-            _weigh_but(valences, before_but)
-        return _score(valences, len(tokens), text)
-
-    def _judged_anew(self, text: str, tokens: list[str]) -> Score:
-        """The score after emoji are spelt out and phrases joined."""
-        text, tokens = self._spelt(text, tokens)
-        at = list(compress(range(len(tokens)), map(self._hits.__getitem__, tokens)))
-        return self._judged(text, tokens, at, ready=True)
+            weigh_but(valences, before_but)
+        return valences
 
     def _spelt(self, text: str, tokens: list[str]) -> tuple[str, list[str]]:
         tokens = expanded(tokens, self._hits, self.lexicon)
         return " ".join(tokens), joined(tokens, self.lexicon) if self.lexicon.phrases else tokens
 
-    def _ruled(
-        self,
-        tokens: list[str],
-        i: int,
-        hit: Hit,
-        one: Role | None,
-        two: Role | None,
-        three: Role | None,
-        differs: bool,
-        notes: list[str] | None = None,
-    ) -> float:
+    def _ruled(self, tokens: list[str], i: int, hit: Hit, differs: bool, notes: list[str] | None = None) -> float:
         """The valence of the hit at `i` after the rules on the words around it.
 
-        one, two, three  roles of the words that many before it
-        differs          the text is not all in capitals
-        notes            gets the names of the rules that were applied
+        differs  the text is not all in capitals
+        notes    gets the names of the rules that were applied
         """
-        lexicon = self.lexicon
+        roles = self._roles
         valence, flags, word = hit
-        if flags & RULED and i + 1 < len(tokens):
-            following = lexicon.word(tokens[i + 1])
-            if word == "kind" and following == "of":
-                return _noted(notes, "kind of", "", 0.0)
-            if word == "no" and following in lexicon.words:
-                valence = _noted(notes, "no as negation", "", 0.0)
+        one = roles[tokens[i - 1]] if i else None
+        two = roles[tokens[i - 2]] if i > 1 else None
+        three = roles[tokens[i - 3]] if i > 2 else None
         first = one.word if one else ""
         second = two.word if two else ""
         third = three.word if three else ""
-        if first == "no" or second == "no" or (third == "no" and lexicon.word(tokens[i - 1]) in ("or", "nor")):
-            valence = _noted(notes, "no before it", "", hit[0] * _NEGATED)
+
+        if flags & RULED and i + 1 < len(tokens):
+            following = self.lexicon.word(tokens[i + 1])
+            if word == "kind" and following == "of":
+                return _noted(notes, "kind of", 0.0)
+            if word == "no" and following in self.lexicon.words:
+                valence = _noted(notes, "no as negation", 0.0)
+        if first == "no" or second == "no" or (third == "no" and self.lexicon.word(tokens[i - 1]) in ("or", "nor")):
+            valence = _noted(notes, "no before it", hit[0] * _NEGATED)
         if flags & UPPER and differs:
-            valence = _noted(notes, "caps", "", valence + (_IN_CAPITALS if valence > 0 else -_IN_CAPITALS))
+            valence = _noted(notes, "caps", valence + (_IN_CAPITALS if valence > 0 else -_IN_CAPITALS))
 
         if one and not one.is_known:
             if one.boost:
-                valence = _noted(notes, "booster", first, valence + _boost(one, valence, differs))
+                valence += _boost(one, valence, differs, notes)
             if one.negates:
-                valence = _noted(notes, "negation", first, valence * _NEGATED)
+                valence = _negated(one, valence, notes)
         if two and not two.is_known:
             if two.boost:
-                valence = _noted(notes, "booster", second, valence + _boost(two, valence, differs) * 0.95)
+                valence += _boost(two, valence, differs, notes) * 0.95
             if two.negates:
                 if second == "never" and first in ("so", "this"):
-                    valence = _noted(notes, "never so", "", valence * 1.25)
+                    valence = _noted(notes, "never so", valence * 1.25)
                 elif second == "without" and first == "doubt":
-                    _noted(notes, "without doubt", "", valence)
+                    _noted(notes, "without doubt", valence)
                 else:
-                    valence = _noted(notes, "negation", second, valence * _NEGATED)
+                    valence = _negated(two, valence, notes)
         if i > 2 and not (three.is_known if three else self._is_known(tokens[i - 3])):
             if three and three.boost:
-                valence = _noted(notes, "booster", third, valence + _boost(three, valence, differs) * 0.9)
+                valence += _boost(three, valence, differs, notes) * 0.9
             if first in ("so", "this") or (third == "never" and second in ("so", "this")):
-                valence = _noted(notes, "never so", "", valence * 1.25)
+                valence = _noted(notes, "never so", valence * 1.25)
             elif three and three.negates:
                 if third == "without" and "doubt" in (second, first):
-                    _noted(notes, "without doubt", "", valence)
+                    _noted(notes, "without doubt", valence)
                 else:
-                    valence = _noted(notes, "negation", third, valence * _NEGATED)
+                    valence = _negated(three, valence, notes)
             if flags & RULED or (one and one.in_idiom) or (two and two.in_idiom) or (three and three.in_idiom):
                 valence = self._idiom(valence, tokens, i, notes)
-        if first == "least" and one and not one.is_known and (i == 1 or lexicon.word(tokens[i - 2]) not in ("at", "very")):
-            valence = _noted(notes, "least", "", valence * _NEGATED)
+        if first == "least" and one and not one.is_known and (i == 1 or self.lexicon.word(tokens[i - 2]) not in ("at", "very")):
+            valence = _noted(notes, "least", valence * _NEGATED)
         return valence
 
     def _is_known(self, token: str) -> bool:
@@ -241,94 +193,35 @@ class Vader:
         before = (f"{three} {two} {one}", f"{three} {two}", f"{two} {one}")
         for phrase in (f"{one} {here}", f"{two} {one} {here}", before[2], before[0], before[1]):
             if phrase in idioms:
-                valence = _noted(notes, "idiom", phrase, idioms[phrase])
+                valence = _noted(notes, f"idiom: {phrase}", idioms[phrase])
                 break
         for end in range(1, len(after) + 1):
             phrase = " ".join([here, *after[:end]])
             if phrase in idioms:
-                valence = _noted(notes, "idiom", phrase, idioms[phrase])
+                valence = _noted(notes, f"idiom: {phrase}", idioms[phrase])
         for phrase in before:
             if phrase in boosters:
-                valence = _noted(notes, "booster", phrase, valence + boosters[phrase])
+                valence = _noted(notes, f"booster: {phrase}", valence + boosters[phrase])
         return valence
 
 
-def _noted(notes: list[str] | None, rule: str, word: str, valence: float) -> float:
+def _noted(notes: list[str] | None, rule: str, valence: float) -> float:
     if notes is not None:
-        notes.append(f"{rule}: {word}" if word else rule)
+        notes.append(rule)
     return valence
 
 
-def _boost(role: Role, valence: float, differs: bool) -> float:
+def _negated(role: Role, valence: float, notes: list[str] | None) -> float:
+    if notes is not None:
+        notes.append(f"negation: {role.word}")
+    return valence * _NEGATED
+
+
+def _boost(role: Role, valence: float, differs: bool, notes: list[str] | None) -> float:
     """What a booster adds to the word right after it."""
+    if notes is not None:
+        notes.append(f"booster: {role.word}")
     boost = -role.boost if valence < 0 else role.boost
     if role.is_upper and differs:
         boost += _IN_CAPITALS if valence > 0 else -_IN_CAPITALS
     return boost
-
-
-def _weigh_but(valences: list[float], before: int) -> None:
-    """Halve what stands before the first `but` and raise what comes after by half; the first `before` ones are before it.
-
-    As in vaderSentiment, each step takes the value at its place but changes the first place with an equal value,
-    so equal values are changed twice or never.
-    """
-    if len(valences) <= _MANY:
-        for place in range(len(valences)):
-            first = valences.index(valences[place])
-            valences[first] *= 0.5 if first < before else 1.5
-        return
-    places: dict[float, list[int]] = {}
-    for place, valence in enumerate(valences):
-        places.setdefault(valence, []).append(place)
-    for place in range(len(valences)):
-        first = heappop(places[valences[place]])
-        valences[first] *= 0.5 if first < before else 1.5
-        heappush(places.setdefault(valences[first], []), first)
-
-
-def _score(valences: list[float], words: int, text: str) -> Score:
-    """The score of a text of so many words, whose valences other than 0 are these."""
-    if not valences:
-        return _NO_VALENCE if words else _NO_WORDS
-    total = sum(valences)
-    pos = neg = 0.0
-    for valence in valences:
-        # a neutral word counts 1, so a word with a valence counts one more than that
-        if valence > 0:
-            pos += valence + 1
-        else:
-            neg += valence - 1
-    if "!" in text or "?" in text:
-        emphasis = _emphasis(text)
-        if total > 0:
-            total += emphasis
-        elif total < 0:
-            total -= emphasis
-        if pos > -neg:
-            pos += emphasis
-        elif pos < -neg:
-            neg -= emphasis
-    neutral = words - len(valences)
-    size = pos - neg + neutral
-    compound = total / sqrt(total * total + 15)
-    return Score(
-        _rounded(compound, 10_000) if compound >= 0 else -_rounded(-compound, 10_000),
-        _rounded(pos / size, 1_000) if pos else 0.0,
-        _rounded(neutral / size, 1_000),
-        _rounded(-neg / size, 1_000) if neg else 0.0,
-    )
-
-
-def _emphasis(text: str) -> float:
-    """What exclamation and question marks add to the sum, away from 0."""
-    return _EMPHASIS[min(text.count("!"), 4)][min(text.count("?"), 4)]
-
-
-def _rounded(share: float, steps: int) -> float:
-    """`round` to 3 or 4 digits for a share of 0 to 1, in a third of the time: only what lies near the middle between two steps needs it."""
-    scaled = share * steps + 0.5
-    step = int(scaled)
-    if 1e-6 < scaled - step < 1 - 1e-6:
-        return step / steps
-    return round(share, 3 if steps == 1_000 else 4)

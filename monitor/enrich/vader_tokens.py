@@ -1,7 +1,7 @@
 """What each token of a text is to a VADER scorer, looked up once and remembered."""
 
+from dataclasses import dataclass, replace
 from string import punctuation
-from typing import NamedTuple
 
 from monitor.enrich.vader_lexicon import Lexicon
 
@@ -21,7 +21,8 @@ Hit = tuple[float, int, str]
 """Valence, flags, word."""
 
 
-class Role(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Role:
     """What a word does to one of the three words after it.
 
     word      in lower case, bare
@@ -72,24 +73,24 @@ class Roles(dict[str, Role | None]):
     def __init__(self, lexicon: Lexicon) -> None:
         super().__init__()
         self._lexicon = lexicon
+        self._known = known_roles(lexicon)
 
     def __missing__(self, token: str) -> Role | None:
-        role = self._judged(token)
+        inside = token.strip(punctuation)
+        word = (inside if len(inside) > 2 else token).lower()
+        role = self._known.get(word)
+        if role is None and "n't" in word and " " not in word and word not in self._lexicon.inert:
+            role = Role(word, word in self._lexicon.words, 0.0, False, True, False)
+        if role is not None:
+            if self._lexicon.inert_marks and token.startswith(self._lexicon.inert_marks):
+                role = None
+            elif token.isupper():
+                role = replace(role, is_upper=True)
         if len(token) <= LONGEST_REMEMBERED:
             if len(self) >= REMEMBERED:
                 self.clear()
             self[token] = role
         return role
-
-    def _judged(self, token: str) -> Role | None:
-        lexicon = self._lexicon
-        word = lexicon.word(token)
-        boost = lexicon.boosters.get(word, 0.0)
-        negates = " " not in word and (word in lexicon.negations or "n't" in word)
-        in_idiom = word in lexicon.idiom_marks
-        if not (boost or negates or in_idiom or word in _KEYWORDS):
-            return None
-        return Role(word, word in lexicon.words, boost, token.isupper(), negates, in_idiom)
 
 
 def known_words(lexicon: Lexicon) -> dict[str, Hit]:
@@ -105,6 +106,22 @@ def known_words(lexicon: Lexicon) -> dict[str, Hit]:
         valence, flags, _ = known.get(word, (0.0, SILENT, word))
         known[word] = (valence, flags | PHRASE, word)
     return known
+
+
+def known_roles(lexicon: Lexicon) -> dict[str, Role]:
+    """Every word that does something to the next ones, as it is in lower case."""
+    words = {*lexicon.boosters, *lexicon.negations, *lexicon.idiom_marks, *_KEYWORDS} - lexicon.inert
+    return {
+        word: Role(
+            word=word,
+            is_known=word in lexicon.words,
+            boost=lexicon.boosters.get(word, 0.0),
+            is_upper=False,
+            negates=word in lexicon.negations or "n't" in word,
+            in_idiom=word in lexicon.idiom_marks,
+        )
+        for word in words
+    }
 
 
 def expanded(tokens: list[str], hits: Hits, lexicon: Lexicon) -> list[str]:

@@ -7,78 +7,20 @@ from vaderSentiment.vaderSentiment import BOOSTER_DICT, NEGATE, SPECIAL_CASES
 
 from monitor.enrich.vader_lexicon import plain
 
-KEYWORDS = [
-    "no",
-    "or",
-    "nor",
-    "never",
-    "so",
-    "this",
-    "without",
-    "doubt",
-    "least",
-    "at",
-    "very",
-    "kind",
-    "of",
-    "sort",
-    "just",
-    "enough",
-    "but",
-    "BUT",
-    "But",
-    "but,",
-    "'but'",
-    "not",
-    "isn't",
-    "n't",
-    "can't",
-]
+# fmt: off
+KEYWORDS = ["no", "or", "nor", "never", "so", "this", "without", "doubt", "least", "at", "very", "kind", "of", "sort", "just", "enough",
+            "but", "BUT", "But", "but,", "'but'", "not", "isn't", "n't", "can't"]
 IDIOMS = [word for phrase in SPECIAL_CASES for word in phrase.split()]
+PHRASES = [*SPECIAL_CASES, *(phrase for phrase in BOOSTER_DICT if " " in phrase), "without a doubt", "without doubt", "without it doubt",
+           "never so", "never this", "never so it", "never it", "so it", "this it is", "at least", "very least", "the least", "no it or",
+           "no it nor", "no it is", "kind of", "not it is", "VERY", "so"]
 SPACES = [" ", " ", " ", " ", " ", "  ", "\n", "\t", "\x0b", "\x1c", "\x1f", "\x85", "\xa0", "\u1680", "\u2003", "\u2028", "\u3000", "\r\n"]
 MARKS = [*list("!?.,;:'\"()[]{}<>#@*&%$-_=+/\\|~`^"), "!!", "???", "!!!!!", "…", "“", "”", "’", "—", "¡", "¿"]
 EMOTICONS = [":)", ":(", ":D", ":P", ";)", "<3", "</3", ":'(", "o.O", "XD", "xD", ":-)", "=D", "(-:O", "8)", "^_^"]
-ODD = [
-    "\u200b",
-    "\u200d",
-    "\ufe0f",
-    "\u2060",
-    "\u202e",
-    "\ud83d",
-    "\ude00",
-    "\udfff",
-    "\x00",
-    "İ",
-    "ı",
-    "ſ",
-    "ß",
-    "Σ",
-    "ς",
-    "ﬁ",
-    "ǅ",
-    "שלום",
-    "مرحبا",
-    "Ⅷ",
-    "ⓐ",
-]
-NEUTRAL = [
-    "the",
-    "a",
-    "to",
-    "for",
-    "it",
-    "was",
-    "on",
-    "with",
-    "table",
-    "netflix",
-    "United",
-    "2",
-    "3.5",
-    "https://t.co/AbCdEf",
-    "@united",
-    "#fail",
-]
+ODD = ["\u200b", "\u200d", "\ufe0f", "\u2060", "\u202e", "\ud83d", "\ude00", "\udfff", "\x00", "İ", "ı", "ſ", "ß", "Σ", "ς", "ﬁ", "ǅ",
+       "שלום", "مرحبا", "Ⅷ", "ⓐ", "\u212aind"]
+NEUTRAL = ["the", "a", "to", "for", "it", "was", "on", "with", "table", "netflix", "United", "2", "3.5", "https://t.co/AbCdEf", "@united"]
+# fmt: on
 
 
 def built(seed: int, count: int) -> Iterator[str]:
@@ -107,6 +49,16 @@ def built(seed: int, count: int) -> Iterator[str]:
         for _ in range(rng.choice([0, 1, 2, 3, 4, 5, 6, 8, 12, 20, 60])):
             parts += (dressed(rng.choice(rng.choice(kinds)), rng, shout), rng.choice(SPACES) if rng.random() < 0.95 else "")
         yield "".join(parts)
+
+
+def ruled(seed: int, count: int) -> Iterator[str]:
+    """Short texts of the phrases that have a rule, each before or after a word with a valence."""
+    rng = random.Random(seed)
+    words = ["good", "bad", "great", "awful", "GOOD", "Bad", "no", "kind", "yeah", "shit", "bad", "die", "doubt", "love"]
+    for _ in range(count):
+        parts = [rng.choice(rng.choice([PHRASES, PHRASES, words, NEUTRAL, KEYWORDS])) for _ in range(rng.randint(1, 7))]
+        parts.insert(rng.randint(len(parts) // 2, len(parts)), rng.choice(words))
+        yield " ".join(parts)
 
 
 def dressed(word: str, rng: random.Random, shout: float) -> str:

@@ -14,7 +14,7 @@ from monitor.enrich import vader_tokens
 from monitor.enrich.vader import Score, Vader
 from monitor.enrich.vader_lexicon import plain
 from monitor.story.story import make_story
-from tests.enrich.odd_texts import built, mutated
+from tests.enrich.odd_texts import built, mutated, ruled
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "sentiment"
 THEIRS = SentimentIntensityAnalyzer()
@@ -50,6 +50,10 @@ def test_the_made_story_is_scored_to_the_digit(seed):
 
 def test_texts_of_words_with_rules_are_scored_to_the_digit():
     assert differing(built(seed=1, count=12_000)) == []
+
+
+def test_texts_of_phrases_with_rules_are_scored_to_the_digit():
+    assert differing(ruled(seed=1, count=20_000)) == []
 
 
 def test_real_texts_with_something_put_in_are_scored_to_the_digit():
