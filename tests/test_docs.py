@@ -1,5 +1,6 @@
 """The documentation names all there is, and nothing that leads nowhere."""
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -8,10 +9,13 @@ from pathlib import Path
 import duckdb
 import pytest
 import typer.main
-from pydantic import BaseModel
+import yaml
+from pydantic import BaseModel, create_model
+from pydantic.fields import FieldInfo
 
 from connectors import CONNECTORS
 from monitor.cli.app import app
+from monitor.collect.connector import SourceSettings
 from monitor.config.models import Config
 from monitor.store.upgrade import upgrade
 from monitor.tell.questions import questions
@@ -90,24 +94,81 @@ HEADINGS = {
     "Config": "## Keys",
     "Brand": "### `brands`",
     "Mute": "### `brands`",
+    "Saying": "### `brands`",
+    "Thread": "### `threads`",
     "Detect": "### `detect`",
     "Publish": "### `publish`",
     "Scoring": "### `scoring`",
+    "SourceSettings": "### Keys of every source",
+    "Place": "### Keys of every source",
     "FileSettings": "### `sources.file`",
-    "Place": "### `sources.file`",
     "ColumnMap": "## Column maps",
     "Columns": "## Column maps",
     "Constants": "## Column maps",
+    "RedditSettings": "### `sources.reddit`",
+    "Subreddit": "### `sources.reddit`",
+    "XSettings": "### `sources.x`",
+    "YoutubeSettings": "### `sources.youtube`",
+    "Channel": "### `sources.youtube`",
+    "HackerNewsSettings": "### `sources.hackernews`",
+    "MastodonSettings": "### `sources.mastodon`",
+    "BlueskySettings": "### `sources.bluesky`",
+    "WordPressSettings": "### `sources.wordpress`",
+    "Site": "### `sources.wordpress`",
+    "DisqusSettings": "### `sources.disqus`",
+    "Forum": "### `sources.disqus`",
+    "AppstoreSettings": "### `sources.appstore`",
+    "App": "### `sources.appstore`",
+    "FeedSettings": "### `sources.feed`",
+    "FeedAt": "### `sources.feed`",
 }
-MODELS = {model.__name__: model for root in (Config, *(source.settings for source in CONNECTORS.values())) for model in models_in(root)}
+ROOTS = (Config, SourceSettings, *(source.settings for source in CONNECTORS.values()))
+MODELS = {model.__name__: model for root in ROOTS for model in models_in(root)}
+
+
+def fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The keys of its own; those of every source are told once, except where a source changes their default."""
+    shared = SourceSettings.model_fields if issubclass(model, SourceSettings) and model is not SourceSettings else {}
+    return {
+        key: field
+        for key, field in model.model_fields.items()
+        if not field.exclude and not (key in shared and shared[key].default == field.default)
+    }
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_every_key_of_the_configuration_is_told(name):
     told = section(read("config.md"), HEADINGS[name])
-    keys = [key for key, field in MODELS[name].model_fields.items() if not field.exclude]
     # alone, or as a part of a dotted key
-    assert [key for key in keys if not re.search(rf"`(?:\w+\.)*{key}(?:\.\w+)*`", told)] == []
+    assert [key for key in fields_of(MODELS[name]) if not re.search(rf"`(?:\w+\.)*{key}(?:\.\w+)*`", told)] == []
+
+
+# their defaults are models, told key by key, or stand in words
+WITHOUT_TABLE = {"Mute", "Saying", "Columns", "Constants", "Subreddit", "Channel", "Site", "Forum", "App", "FeedAt"}
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name not in WITHOUT_TABLE])
+def test_every_default_told_is_the_real_one(name):
+    table = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|", section(read("config.md"), HEADINGS[name]), re.M))
+    for key, field in fields_of(MODELS[name]).items():
+        told = table.get(key, "").strip()
+        if field.is_required():
+            assert "required" in told, key
+        elif written := re.fullmatch("`(.+)`", told):
+            only = create_model("Only", **{key: (field.annotation, field)})
+            told_of, real = only(**{key: yaml.safe_load(written[1])}), only(**{key: field.get_default(call_default_factory=True)})
+            assert told_of.model_dump_json() == real.model_dump_json(), key
+        elif told in ("none", "empty"):
+            assert not field.get_default(call_default_factory=True), key
+
+
+def test_the_sources_are_listed_with_the_day_on_which_each_last_answered():
+    proven = json.loads(read("proven-live.json"))
+    table = [line.strip("| ").split(" | ") for line in read("sources.md").split("\n\n")[2].splitlines()[2:]]
+    linked = {found[1]: row[-1] for row in table if (found := re.match(r"\[`(\w+)`\]", row[0]))}
+    assert linked == {name: "works offline" if name == "file" else proven.get(name, {"date": "never"})["date"] for name in CONNECTORS}
+    # the other ways to one source: `make live` asks by the first one only
+    assert {row[-1] for row in table if not row[0].startswith("[")} == {"never"}
 
 
 @pytest.mark.parametrize("question", questions(), ids=lambda question: question.name)
