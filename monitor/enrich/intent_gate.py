@@ -1,0 +1,64 @@
+"""Which patterns are worth trying on a text: told by its words, each of which is looked up once and remembered."""
+
+import re
+from functools import lru_cache
+
+from monitor.enrich.intent_patterns import CHURN, Pattern
+from monitor.enrich.intent_wishes import OUTAGE, PRAISE, REFUND
+
+PATTERNS = (*CHURN, *REFUND, *OUTAGE, *PRAISE)
+
+REMEMBERED = 65_536
+"""Tokens remembered; past that all are forgotten."""
+
+LONGEST_REMEMBERED = 40
+"""Longer tokens are judged each time, so that the memory has a bound."""
+
+_PUNCTUATION = ".,;:!?\"'()[]{}*#@&…“”‘—–-/\\|<>~_"
+_BETWEEN = re.compile(r"[^\w'-]+")
+
+
+class _Marks(dict[str, int]):
+    """Token to a bit for each of the patterns' words that it is; most have none. Filled as tokens are met."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        listed = dict.fromkeys(word for pattern in PATTERNS for word in pattern.words.split() if word != "+")
+        self.bits = {word: 1 << number for number, word in enumerate(listed)}
+        self._beginnings = {word.removesuffix("*"): bit for word, bit in self.bits.items() if word.endswith("*")}
+
+    def __missing__(self, token: str) -> int:
+        word = token.strip(_PUNCTUATION).removesuffix("'s")
+        marks = self.bits.get(word, 0)
+        for beginning, bit in self._beginnings.items():
+            if word.startswith(beginning):
+                marks |= bit
+        parts = _BETWEEN.split(word)
+        if len(parts) > 1:
+            for part in parts:
+                marks |= self[part] if part else 0
+        if len(token) <= LONGEST_REMEMBERED:
+            if len(self) >= REMEMBERED:
+                self.clear()
+            self[token] = marks
+        return marks
+
+
+_marks = _Marks()
+# the lists of words of each pattern as bits: there must be one of each list
+_needed = tuple(
+    (pattern, tuple(sum(_marks.bits[word] for word in set(part.split())) for part in pattern.words.split("+"))) for pattern in PATTERNS
+)
+
+
+def to_try(said: str) -> tuple[Pattern, ...]:
+    """The patterns that could be found in a text in lower case; none for most texts."""
+    marks = 0
+    for token in said.split():
+        marks |= _marks[token]
+    return _patterns_of(marks) if marks else ()
+
+
+@lru_cache(maxsize=65_536)
+def _patterns_of(marks: int) -> tuple[Pattern, ...]:
+    return tuple(pattern for pattern, needed in _needed if all(marks & bits for bits in needed))

@@ -1,0 +1,79 @@
+"""The names in a text as runs of one character each, so that a pattern can speak of `the brand` and `a rival`."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from monitor.enrich.intent_patterns import NAME, OWN, PLAN, RIVAL
+from monitor.enrich.intent_words import NO_NAME
+
+_ODD = str.maketrans({"’": "'", "\u2018": "'", OWN: "?", RIVAL: "?", NAME: "?"})
+_CAPITALS = re.compile(
+    r"(?<![.!?\n:] )(?<![.!?\n:])(?<=[\w,;)'\"] )[@#]?[A-Z](?:[\w&-]*(?:[a-z][\w&-]*|\d\w*|&[A-Z]\w*)|[A-Z]{1,2}\b)(?: [A-Z][a-z+\w]*)*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A text in lower case in which names are runs of one character, as long as the names.
+
+    text  as written
+    said  masked
+    """
+
+    text: str
+    said: str
+    rivals: Mapping[str, str]
+
+    @classmethod
+    def of(cls, text: str, said: str, names: tuple[str, ...], rivals: tuple[tuple[str, str], ...], *, is_about_leaving: bool) -> "Masked":
+        """The text with the names of the brand and its rivals masked, and, for what is about leaving, whatever else looks like a name."""
+        known = {spelling: name for spelling, name in rivals if spelling not in names}
+        for kind, spellings in ((RIVAL, tuple(known)), (OWN, tuple(lower(name) for name in names))):
+            for match in _any_of(spellings).finditer(lower(text)) if spellings else ():
+                said = said[: match.start()] + kind * (match.end() - match.start()) + said[match.end() :]
+        for start, end in _names_in(text, said) if is_about_leaving else ():
+            said = said[:start] + NAME * (end - start) + said[end:]
+        return cls(text, said, known)
+
+    def name_at(self, start: int, end: int) -> str:
+        """Who is named there: a rival as it is known, another as it is written."""
+        written = self.text[start:end].strip(" @#'").removesuffix("'s").strip()
+        return self.rivals.get(lower(written), written)
+
+
+def _names_in(text: str, said: str) -> Iterable[tuple[int, int]]:
+    """Where something is written like a name: a capital inside a sentence of a text that is not all capitals."""
+    if text.isupper() or sum(map(str.isupper, text)) > 0.4 * len(text):
+        return
+    for match in _CAPITALS.finditer(text):
+        words = [word.span() for word in re.finditer(r"\S+", match.group())]
+        named = [(a, b) for a, b in words if _is_name(said[match.start() + a : match.start() + b])]
+        if named:
+            yield match.start() + named[0][0], match.start() + named[-1][1]
+
+
+def _is_name(word: str) -> bool:
+    return word.removesuffix("'s") not in NO_NAME and not re.fullmatch(PLAN, word) and OWN not in word and RIVAL not in word
+
+
+def lower(text: str) -> str:
+    """In lower case, a character for each, one kind of apostrophe."""
+    low = text.lower()
+    if len(low) != len(text):
+        low = "".join(one if len(one := letter.lower()) == 1 else letter for letter in text)
+    return low if low.isascii() else low.translate(_ODD)
+
+
+def spelt(rivals: Mapping[str, Sequence[str]] | Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Each spelling of a rival, and its name."""
+    if isinstance(rivals, Mapping):
+        return tuple((lower(spelling), name) for name, spellings in rivals.items() for spelling in (name, *spellings))
+    return tuple((lower(name), name) for name in rivals)
+
+
+@lru_cache(maxsize=1024)
+def _any_of(spellings: tuple[str, ...]) -> re.Pattern[str]:
+    body = "|".join(re.escape(spelling) for spelling in sorted(spellings, key=len, reverse=True) if spelling)
+    return re.compile(rf"(?<!\w)[@#]?(?:{body})(?!\w)")
