@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from connectors import CONNECTORS
 from monitor.cli.app import app
 from monitor.collect.connector import SourceSettings
+from monitor.config.load import load_config
 from monitor.config.models import Config
 from monitor.store.upgrade import upgrade
 from monitor.tell.questions import questions
@@ -169,6 +170,18 @@ def test_the_sources_are_listed_with_the_day_on_which_each_last_answered():
     assert linked == {name: "works offline" if name == "file" else proven.get(name, {"date": "never"})["date"] for name in CONNECTORS}
     # the other ways to one source: `make live` asks by the first one only
     assert {row[-1] for row in table if not row[0].startswith("[")} == {"never"}
+
+
+def yaml_blocks(page: str) -> list[str]:
+    return re.findall(r"^```yaml\n(.*?)^```", read(page), re.M | re.S)
+
+
+@pytest.mark.parametrize("block", [block for page in ("sources.md", "config.md", "operations.md") for block in yaml_blocks(page)])
+def test_every_configuration_shown_can_be_loaded(block, tmp_path):
+    names = ("Acme", "Streamly", "Vuebox")
+    brands = "" if block.startswith("brands:") else "brands:\n" + "".join(f"  - {{name: {name}, rule: {name}}}\n" for name in names)
+    (tmp_path / "config.yaml").write_text(brands + block, encoding="utf-8")
+    load_config(tmp_path / "config.yaml", {name: source.settings for name, source in CONNECTORS.items()})
 
 
 @pytest.mark.parametrize("question", questions(), ids=lambda question: question.name)

@@ -12,9 +12,7 @@ SETTINGS = {name: source.settings for name, source in CONNECTORS.items()}
 SCHEMA = json_schema(SETTINGS)
 STARTER = (files("monitor.config") / "starter.yaml").read_text(encoding="utf-8")
 # the lines of the starter that wait to be switched on
-WITH_COMMENTS = "\n".join(
-    line.replace("# ", "", 1) if re.match(r" *# +(- \{url|[a-z_]+):", line) else line for line in STARTER.split("\n")
-)
+WITH_COMMENTS = "\n".join(line.replace("# ", "", 1) if re.match(r" *# +(- \{url|[a-z_]+):", line) else line for line in STARTER.split("\n"))
 TYPES = {"string": str, "integer": int, "boolean": bool, "object": dict, "array": list, "null": type(None), "number": (int, float)}
 
 
