@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.collect.http import Http, as_json
-from monitor.errors import CredentialsRefused, OutOfMoney, RetryLater, SourceChanged, StopUntil
+from monitor.errors import CredentialsRefused, MonitorError, OutOfMoney, RetryLater, SourceChanged, StopUntil
 from tests.loopback import faults
 from tests.loopback.server import Loopback
 
@@ -27,7 +27,7 @@ def http(server):
 
 
 def refused(http, path="ok"):
-    with pytest.raises(Exception) as caught:
+    with pytest.raises(MonitorError) as caught:
         as_json("feed", http.get(path))
     assert "s3cret" not in str(caught.value)
     return caught.value

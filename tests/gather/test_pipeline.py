@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from monitor.collect.budget import Bucket
-from monitor.collect.connector import Capabilities, Page, Query, SetAside, Window
+from monitor.collect.connector import Capabilities, Query, SetAside, Window
 from monitor.collect.walk import begin
 from monitor.config.models import Config
 from monitor.errors import CredentialsRefused, OutOfMoney, RetryLater, StopUntil
