@@ -1,0 +1,117 @@
+"""What a text speaks of: each brand's own topics, by the rules of its configuration."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+import regex
+
+from monitor.rule import And, Node, Not, Or, Subject, Term, parse_rule
+from monitor.text import folded
+
+_WORD = re.compile(r"\w+")
+# scripts written without spaces: their names stand inside what the line above calls a word
+_SPACED = regex.compile(r"[\p{Latin}\p{Greek}\p{Cyrillic}\p{N}_]+")
+
+
+class Topics:
+    """The topics of one brand; built once, it holds no state of its own.
+
+    rules      topic to rule
+    own_names  names of the brand: a term of a rule that is one of them counts for nothing
+    """
+
+    def __init__(self, rules: Mapping[str, str], own_names: Iterable[str] = ()) -> None:
+        own = frozenset(_needle(name) for name in own_names)
+        self._names = tuple(rules)
+        self._by_word: dict[str, list[tuple[str, Node]]] = {}
+        self._wordless: list[tuple[str, Node]] = []
+        for name, rule in rules.items():
+            tree = _without(parse_rule(rule), own)
+            for node in _alternatives(tree) if tree is not None else ():
+                words = _words(node)
+                for word in words or ():
+                    self._by_word.setdefault(word, []).append((name, node))
+                if words is None:
+                    self._wordless.append((name, node))
+
+    def __bool__(self) -> bool:
+        return bool(self._names)
+
+    def of(self, subject: Subject, words: frozenset[str]) -> Sequence[str]:
+        """The topics of a text, in the order of the configuration.
+
+        words  `words_of` the text: only what they may stand for is looked for
+        """
+        found: set[str] = set()
+        for name, node in self._wordless:
+            if name not in found and node.find(subject) is not None:
+                found.add(name)
+        for word in words & self._by_word.keys():
+            for name, node in self._by_word[word]:
+                if name not in found and node.find(subject) is not None:
+                    found.add(name)
+        return [name for name in self._names if name in found] if found else []
+
+
+def words_of(subject: Subject) -> frozenset[str]:
+    """The words of a text, found once for the topics of all brands."""
+    return frozenset(_WORD.findall(subject.text))
+
+
+def names_in(rule: str) -> tuple[str, ...]:
+    """The words, phrases and handles by which a rule finds a brand, without @ and #; what it excludes is left out."""
+    return tuple(dict.fromkeys(_needle(term) for term in _terms(parse_rule(rule))))
+
+
+def _terms(node: Node) -> Iterable[str]:
+    if isinstance(node, Term):
+        yield node.written
+    elif isinstance(node, And | Or):
+        for part in node.parts:
+            yield from _terms(part)
+
+
+def _needle(written: str) -> str:
+    return " ".join(folded(written.lstrip("@#")).split())
+
+
+def _without(node: Node, own: frozenset[str]) -> Node | None:
+    """The rule without the terms that are the brand's names; None where nothing is left."""
+    if isinstance(node, Term):
+        return None if _needle(node.written) in own else node
+    if isinstance(node, Or):
+        parts = tuple(part for each in node.parts if (part := _without(each, own)) is not None)
+        return Or(parts) if parts else None
+    if isinstance(node, And):
+        # what must stand beside the brand's name still must; the name itself is known to be meant
+        parts = tuple(part for each in node.parts if (part := _without(each, own)) is not None)
+        return And(parts) if any(not isinstance(part, Not) for part in parts) else None
+    return node
+
+
+def _alternatives(node: Node) -> Iterable[Node]:
+    """The rule as parts one of which must hold, so that a text is held against few of them."""
+    if isinstance(node, Or):
+        for part in node.parts:
+            yield from _alternatives(part)
+        return
+    choice = next((part for part in node.parts if isinstance(part, Or)), None) if isinstance(node, And) else None
+    if isinstance(node, And) and choice is not None:
+        rest = tuple(part for part in node.parts if part is not choice)
+        yield from (And((part, *rest)) for part in _alternatives(choice))
+    else:
+        yield node
+
+
+def _words(node: Node) -> frozenset[str] | None:
+    """Words one of which stands in every text that the rule matches; None where there are no such words."""
+    if isinstance(node, Term):
+        word = _WORD.search(node.needle)
+        return frozenset([word.group()]) if word and _SPACED.fullmatch(word.group()) else None
+    if isinstance(node, Or):
+        parts = [_words(part) for part in node.parts]
+        known = [part for part in parts if part is not None]
+        return frozenset().union(*known) if len(known) == len(parts) else None
+    if isinstance(node, And):
+        return min((part for each in node.parts if (part := _words(each)) is not None), key=len, default=None)
+    return None
