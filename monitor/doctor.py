@@ -34,11 +34,13 @@ class Finding:
 
 def examine(config: Config, connectors: Sequence[Connector], *, now: datetime) -> list[Finding]:
     """Every finding, in the order in which things depend on each other."""
+    store = list(_store(config))
+    troubled = {finding.what for finding in store}
     return [
         Finding("config", "ok", f"{count_of(len(config.brands), 'brand')}, {count_of(len(config.sources), 'source')}"),
-        *_store(config),
+        *store,
         _published(config, now),
-        *_sources(config, connectors),
+        *(finding for finding in _sources(config, connectors) if finding.state != "ok" or finding.what not in troubled),
         _disk(config),
     ]
 
@@ -62,10 +64,12 @@ def _store(config: Config) -> Iterator[Finding]:
     yield Finding("store", "ok", f"{mentions:,} mentions, {path.stat().st_size / 1e6:,.0f} MB, schema {schema_version()}{held}")
     if twice:
         yield Finding("keys", "problem", f"{twice:,} texts are stored twice; please report it")
+    told = set()
     for outcome in outcomes:
-        if outcome.error:
-            since = f"{outcome.last_error_at:%Y-%m-%d %H:%M} UTC" if outcome.last_error_at else "an unknown time"
-            yield Finding(outcome.source, "problem", f"{outcome.error} (since {since})")
+        if outcome.error and (outcome.source, outcome.error) not in told:
+            told.add((outcome.source, outcome.error))
+            at = f"{outcome.last_error_at:%Y-%m-%d %H:%M} UTC" if outcome.last_error_at else "an unknown time"
+            yield Finding(outcome.source, "problem", f"{outcome.error} (last tried {at})")
 
 
 def _published(config: Config, now: datetime) -> Finding:
@@ -86,7 +90,10 @@ def _published(config: Config, now: datetime) -> Finding:
 
 def _sources(config: Config, connectors: Sequence[Connector]) -> Iterator[Finding]:
     for connector in connectors:
-        missing = connector.check()
+        try:
+            missing = connector.check()
+        except MonitorError as error:
+            missing = str(error)
         yield Finding(
             connector.source,
             "problem" if missing else "ok",

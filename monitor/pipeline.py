@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from monitor.errors import CredentialsRefused, MonitorError, OutOfMoney, StopUnt
 from monitor.gather.budget import Ledger
 from monitor.gather.enricher import Enricher
 from monitor.gather.live import NOTHING, Pulled, Puller, pull, store_page, store_round
-from monitor.gather.outcome import is_stopped
+from monitor.gather.outcome import is_stopped, may_have_new_key
 from monitor.gather.refresh import query_of, refresher
 from monitor.store.database import Store, sync_brands
 from monitor.store.ledger import Run, standing_runs
@@ -82,9 +82,14 @@ class Pipeline:
         with store.writing() as con:
             self._runs = standing_runs(con, {connector.source for connector in self._connectors}, now=now)
             self._cursors: dict[tuple[str, str], Cursor] = dict(read_cursors(con, "live"))
-            self._outcomes = {(one.source, one.query): one for one in read_outcomes(con)}
+            # another process may have been given another key
+            self._outcomes = {
+                (one.source, one.query): replace(one, not_before=None) if may_have_new_key(one) else one for one in read_outcomes(con)
+            }
             self._spoken_until = read_spoken_until(con, [run.run_id for run in self._runs.values()])
             self._enricher.threads.update(read_threads(con, since=now - _THREADS_LIVE))
+            self._stored_cursors: Mapping[tuple[str, str], Cursor] = dict(self._cursors)
+        self._openings = store.openings
 
     def round(self, *, now: datetime, sources: Sequence[str] | None = None, by_hand: bool = False) -> Round:
         """Ask the sources (all, or the named ones) for what is new, store it, judge the bins that are complete.
@@ -92,6 +97,7 @@ class Pipeline:
         by_hand  somebody asks: sources that were stopped until somebody acts are asked again
         raises   StoreError; a source's own trouble is in the result
         """
+        self._catch_up()
         asked = [connector for connector in self._connectors if sources is None or connector.source in sources]
         if len(asked) == 1 or self._side_by_side == 1:
             answers = [self._ask(connector, now, by_hand) for connector in asked]
@@ -129,6 +135,20 @@ class Pipeline:
         self.flush(now=now)
         return publish(self._store, self._config.published_folder, now=now)
 
+    def _catch_up(self) -> None:
+        """Take over how far another process came meanwhile (`monitor pull`), so that nothing is bought twice."""
+        with self._writing, self._store.opened() as con:
+            if self._store.openings == self._openings:
+                return
+            stored = read_cursors(con, "live")
+            moved = {key for key, cursor in stored.items() if cursor != self._stored_cursors.get(key)}
+            self._cursors.update({key: stored[key] for key in moved})
+            # what waits here to be written is older than that
+            self._pending = [_without_cursor(one) if _key(one.query) in moved else one for one in self._pending]
+            self._stored_cursors = stored
+            self._outcomes = {(one.source, one.query): one for one in read_outcomes(con)}
+            self._openings = self._store.openings
+
     def _ask(self, connector: Connector, now: datetime, by_hand: bool) -> list[Pulled]:
         """Every query of one source, then the second looks that are due; a refused key is tried once, not once a query."""
         pulled: list[Pulled] = []
@@ -137,6 +157,8 @@ class Pipeline:
             queries = connector.queries()
         except MonitorError as error:
             return [Pulled(Query(connector.source, ""), error=error)]
+        if not queries:
+            return [Pulled(Query(connector.source, ""), waiting=connector.check() or f"{connector.source}: nothing to ask for yet")]
         for query in queries:
             waiting = self._waits(query, now, by_hand)
             if waiting:
@@ -174,7 +196,7 @@ class Pipeline:
     def _waits(self, query: Query, now: datetime, by_hand: bool) -> str | None:
         """Why a query is not asked now; None where it is."""
         known = self._outcomes.get(_key(query))
-        if known is None or not known.error:
+        if known is None or not known.error or (by_hand and may_have_new_key(known)):
             return None
         if is_stopped(known) and not by_hand:
             return f"stopped: {known.error}"
@@ -195,6 +217,7 @@ class Pipeline:
             )
             changes = self._watch.judge(con, until=self._judgeable_until(now), now=now)
             outcomes = {(one.source, one.query): one for one in read_outcomes(con)} if troubled else self._outcomes
+        self._stored_cursors = {**self._stored_cursors, **self._cursors}
         self._pending, self._written_at, self._outcomes = [], now, outcomes
         for change in changes:
             level = logging.INFO if change.incident.severity == "info" else logging.WARNING
@@ -250,3 +273,7 @@ def _queries(connector: Connector) -> Sequence[Query]:
         return connector.queries()
     except MonitorError:
         return ()
+
+
+def _without_cursor(one: Pulled) -> Pulled:
+    return replace(one, cursor=None, batches=[replace(batch, cursor=None) for batch in one.batches])

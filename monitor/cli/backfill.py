@@ -1,5 +1,6 @@
 """The command that brings history in: from files, or from a source's past; estimated first, resumable, and taken back on demand."""
 
+import difflib
 import json
 import sys
 from collections.abc import Sequence
@@ -104,6 +105,9 @@ def _parts(settings: Config, targets: Sequence[str], window: Window, *, brand: s
         if target in sources() and target != "file" and not Path(target).exists():
             parts += _source_parts(settings, target, window, brand=brand)
         else:
+            close = difflib.get_close_matches(target, list(sources()), n=1)
+            if close and not Path(target).exists() and not Path(target).suffix:
+                raise ConfigError(f"{target}: neither a file nor a source; did you mean {close[0]}?")
             section = settings.sources.get("file") or FileSettings()
             reader = FileConnector(section, folder=settings.folder, paths=[Path(target)], map_name=map_name)
             parts.append(_Part(target, reader, _query_of_file(reader, target)))
@@ -120,6 +124,8 @@ def _query_of_file(reader: FileConnector, target: str) -> Query:
 
 def _source_parts(settings: Config, source: str, window: Window, *, brand: str | None) -> list[_Part]:
     wanted = settings.brand(brand).name if brand else None
+    if source not in settings.sources:
+        raise ConfigError(f"no source {source!r} in the configuration; there are {', '.join(settings.sources) or 'none'}")
     if window.since is None:
         raise ConfigError(f"{source}: how far back? give --since, such as --since {now():%Y-%m}-01")
     (connector,) = connectors_of(settings, [source])

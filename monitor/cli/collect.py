@@ -90,11 +90,13 @@ def quarantine_replay(
             publish(store, settings.published_folder, now=now())
     if as_json:
         print(json.dumps({"read": did.read, "new": did.new, "still_odd": len(did.still_odd)}))
-        return
+        raise typer.Exit(1 if did.still_odd else 0)
     for id_, reason in did.still_odd:
         print(f"{id_:>6}  {one_line(reason)}")
     would = "would be read" if dry_run else "read again"
-    print(f"{did.read:,} {would}, {did.new:,} new mentions, {len(did.still_odd):,} still cannot be read")
+    print(f"{did.read:,} {would}, {count_of(did.new, 'new mention')}, {len(did.still_odd):,} still cannot be read")
+    if did.still_odd:
+        raise typer.Exit(1)
 
 
 quarantine_app.command("list")(quarantine_list)
@@ -108,7 +110,8 @@ def _one_round(settings: Config, sources: list[str] | tuple[str, ...], *, as_jso
         did = pipeline.round(now=now(), by_hand=bool(sources))
         pipeline.publish(now=now())
     _print_round(did, as_json=as_json)
-    if did.failed or any(one.waiting for one in did.pulled):
+    # a drop folder that is empty is told, and no failure
+    if did.failed or any(one.waiting and one.query.name for one in did.pulled):
         raise typer.Exit(1)
 
 

@@ -106,7 +106,7 @@ def _backfills(settings: Config, looks: Sequence[tuple[str, str, datetime]], *, 
         since = min(at for asked, _, at in looks if asked == source)
         lines.append(f"monitor backfill {source} --since {since:%Y-%m-%d}{option}")
     files = sorted({query.rpartition("@")[0] or query for asked, query, _ in looks if asked == "file"})
-    lines += [f"monitor backfill {quote(one_line(file))}" for file in files[:_MOST_FILES]]
+    lines += [f"monitor backfill {quote(one_line(file))}   (with its --map, if it had one)" for file in files[:_MOST_FILES]]
     if len(files) > _MOST_FILES:
         lines.append(f"and {count_of(len(files) - _MOST_FILES, 'file')} more")
     return lines or [f"monitor backfill SOURCE --since …{option}"]

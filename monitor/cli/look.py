@@ -131,14 +131,27 @@ incidents_app.command("show")(incidents_show)
 
 
 _STATUS = """
+with mention as (
+    select source, count(distinct source_id) as mentions, max(created_at) as newest_mention from v_mentions group by source
+),
+look as (
+    select
+        source,
+        max(covered_to) filter (where complete) as looked_until,
+        arg_max(reason, covered_to) filter (where not complete) as trouble,
+        max(covered_to) filter (where not complete) as trouble_at
+    from v_coverage
+    group by source
+)
 select
-    source,
-    count(distinct (source, source_id)) as mentions,
-    max(created_at) as newest_mention,
-    (select max(covered_to) from v_covered where v_covered.source = v_mentions.source) as looked_until
-from v_mentions
-group by source
-order by source
+    coalesce(mention.source, look.source) as source,
+    coalesce(mentions, 0) as mentions,
+    newest_mention,
+    looked_until,
+    case when trouble_at > coalesce(looked_until, timestamp '1970-01-01') then trouble end as trouble
+from mention
+full join look on look.source = mention.source
+order by 1
 """
 
 

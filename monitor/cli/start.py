@@ -21,7 +21,7 @@ from monitor.config.schema import json_schema
 from monitor.demo import tell_story
 from monitor.doctor import examine
 from monitor.errors import ConfigError
-from monitor.tell.words import duration
+from monitor.tell.words import count_of, duration
 
 config_app = typer.Typer(help="Check the configuration, and see what a rule matches.", no_args_is_help=True)
 
@@ -57,9 +57,7 @@ def doctor(config: ConfigPath = None, as_json: AsJson = False, verbose: Verbose 
     else:
         for each in findings:
             print(f"{each.what:<12} {each.state:<8} {each.text}")
-        print(
-            f"{len(problems)} things need you" if len(problems) != 1 else "1 thing needs you", end="\n" if problems else ": all is well\n"
-        )
+        print(f"{count_of(len(problems), 'thing needs', 'things need')} you" if problems else "all is well")
     if problems:
         raise typer.Exit(1)
 
@@ -96,6 +94,8 @@ def demo(
 def config_check(config: ConfigPath = None, as_json: AsJson = False, verbose: Verbose = 0) -> None:
     """Check the configuration; every problem is named with its line."""
     settings = configured(config)
+    # a page that nobody can follow is a mistake too
+    connectors_of(settings)
     print(json.dumps({"brands": len(settings.brands), "sources": list(settings.sources)}) if as_json else _summary(settings))
 
 
@@ -111,4 +111,4 @@ config_app.command("schema")(config_schema)
 
 
 def _summary(settings: Config) -> str:
-    return f"ok: {len(settings.brands)} brands ({', '.join(brand.name for brand in settings.brands)}), {len(settings.sources)} sources"
+    return f"ok: {count_of(len(settings.brands), 'brand')} ({', '.join(brand.name for brand in settings.brands)}), {count_of(len(settings.sources), 'source')}"

@@ -95,6 +95,7 @@ class Looked:
     since     inclusive, until exclusive; UTC
     complete  False where the walk stopped half-way; then `reason` says why
     reason    None, or what is special about this look ("first pull")
+    count     items seen in it; None: those of the round that tells of it
     """
 
     source: str
@@ -102,6 +103,7 @@ class Looked:
     until: datetime
     complete: bool = True
     reason: str | None = None
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,9 +75,9 @@ class Walk:
         why_here = "first pull" if self.is_first else None
         if reached is None or reached <= self.since:
             return (Looked(self.query.source, self.since, self.until, reason=why_here),)
-        gap = Looked(self.query.source, self.since, min(reached, self.until), complete=False, reason=why)
-        seen = Looked(self.query.source, reached, self.until, reason=why_here)
-        return (gap, seen) if reached < self.until else (gap,)
+        gap = Looked(self.query.source, self.since, min(reached, self.until), complete=False, reason=why, count=0)
+        looked = Looked(self.query.source, reached, self.until, reason=why_here)
+        return (gap, looked) if reached < self.until else (gap,)
 
     def _reached(self) -> Cursor:
         return {"v": 1, "high": self.high.isoformat() if self.high else None, "mark": self.from_mark}

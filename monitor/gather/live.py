@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -110,6 +110,8 @@ def pull(
             error, page = odd_page(connector.source, page)
         held = enricher.batch(page, query=query, run=run, is_settled=connector.capabilities.stable_created_at)
         cursor = page.cursor if page.cursor is not None else cursor
+        if page.covered:
+            held = replace(held, seen=seen)
         until = max((looked.until for looked in page.covered if looked.complete), default=until)
         if error or page.is_last:
             break
@@ -138,8 +140,8 @@ def store_round(
     for one in pulled:
         run = runs[one.query.source]
         set_aside = sum(keep(store.folder, con, batch.set_aside, query=one.query, run_id=run.run_id, now=now) for batch in one.batches)
-        if set_aside:
-            count(con, run, seen=0, stored=0, set_aside=set_aside)
+        # what was seen on the way to an end that this round did not reach stands with no stretch: it is counted for the run
+        count(con, run, seen=0 if one.until else one.seen, stored=0, set_aside=set_aside)
         known = outcomes.get((one.query.source, one.query.name))
         if one.error:
             pause = pause_after(one.error, now=now, failures=known.failures if known else 0, every=every.get(one.query.source, 300))

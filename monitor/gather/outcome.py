@@ -41,7 +41,7 @@ def pause_after(error: MonitorError, *, now: datetime, failures: int, every: flo
         case StopUntil(at=at):
             return Pause(at)
         case CredentialsRefused():
-            return Pause(now + _CREDENTIALS_PAUSE)
+            return Pause(now + _CREDENTIALS_PAUSE, stopped="credentials")
         case OutOfMoney(resets_at=None):
             return Pause(stopped="money")
         case SourceChanged():
@@ -50,5 +50,10 @@ def pause_after(error: MonitorError, *, now: datetime, failures: int, every: flo
 
 
 def is_stopped(outcome: Outcome) -> bool:
-    """Whether a source waits for somebody to act; a new version of ours is such an act."""
+    """Whether a source waits for somebody to act, however long; a new version of ours is such an act."""
     return outcome.stopped is not None and outcome.stopped in ("money", __version__)
+
+
+def may_have_new_key(outcome: Outcome) -> bool:
+    """Whether a source was refused for its key: a new process, or somebody who asks by hand, may bring another."""
+    return outcome.stopped == "credentials"

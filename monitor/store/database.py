@@ -33,6 +33,7 @@ class Store:
     does, it closes between two uses, at the latest a moment later. Threads take turns.
 
     wait_seconds  how long to wait for the lease before giving up
+    openings      how often the file was opened: once more means that another process may have written in between
     """
 
     def __init__(self, folder: Path, *, command: str, priority: Priority = "other", wait_seconds: float = 60) -> None:
@@ -42,6 +43,7 @@ class Store:
         self._lease = Lease(folder, command=command, priority=priority)
         self._wait_seconds = wait_seconds
         self._turn = threading.RLock()
+        self.openings = 0
         self._uses = 0
         self._con: duckdb.DuckDBPyConnection | None = None
         self._closing = threading.Event()
@@ -109,6 +111,7 @@ class Store:
         except BaseException:
             self._lease.release()
             raise
+        self.openings += 1
         self._closing.clear()
         threading.Thread(target=self._give_way, args=(self._con,), daemon=True).start()
         return self._con

@@ -30,7 +30,7 @@ def test_counting_comes_first_and_changes_nothing(filled):
         "Globex           0         0          1                          0",
         "nothing was changed",
         "rematch judges only what is stored; what the old rule never fetched comes only by:",
-        "  monitor backfill rows.jsonl",
+        "  monitor backfill rows.jsonl   (with its --map, if it had one)",
     ]
     assert published(filled, BELONGING) == before
 
@@ -60,7 +60,10 @@ def test_one_brand_is_judged_and_the_command_that_fetches_names_it(filled):
         )
     told = filled.run("rematch", "--brand", "globex", "--dry-run").stdout.splitlines()
     assert told[1].startswith("Globex")
-    assert told[4:] == ["  monitor backfill hackernews --since 2026-03-01 --brand Globex", "  monitor backfill rows.jsonl"]
+    assert told[4:] == [
+        "  monitor backfill hackernews --since 2026-03-01 --brand Globex",
+        "  monitor backfill rows.jsonl   (with its --map, if it had one)",
+    ]
     with pytest.raises(ConfigError, match="no brand 'nobody'"):
         filled.run("rematch", "--brand", "nobody")
 

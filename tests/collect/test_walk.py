@@ -77,11 +77,11 @@ def test_a_backfill_walks_its_window(window, bounds):
 def test_where_a_source_ends_early_the_rest_is_a_gap():
     page = walk().last([], seen=1000, reached=after(-90), why="x shows no more than 1,000")
     assert list(page.covered) == [
-        Looked("x", NOON - WEEK, after(-90), complete=False, reason="x shows no more than 1,000"),
+        Looked("x", NOON - WEEK, after(-90), complete=False, reason="x shows no more than 1,000", count=0),
         Looked("x", after(-90), NOON, reason="first pull"),
     ]
     nothing = walk().last([], seen=0, reached=after(60))
-    assert list(nothing.covered) == [Looked("x", NOON - WEEK, NOON, complete=False, reason="the source shows no more")]
+    assert list(nothing.covered) == [Looked("x", NOON - WEEK, NOON, complete=False, reason="the source shows no more", count=0)]
 
 
 def test_a_query_that_brings_more_of_the_same_covers_nothing():

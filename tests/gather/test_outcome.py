@@ -17,7 +17,7 @@ from tests.builders import NOON, after
         pytest.param(OutOfMoney("x"), Pause(stopped="money"), id="refused for money: until somebody asks"),
         pytest.param(OutOfMoney("x", resets_at=after(60)), Pause(), id="our own budget: asked each round, costs nothing"),
         pytest.param(SourceChanged("x"), Pause(stopped=__version__), id="until a new version"),
-        pytest.param(CredentialsRefused("x"), Pause(after(15)), id="keys are tried again now and then"),
+        pytest.param(CredentialsRefused("x"), Pause(after(15), "credentials"), id="keys are tried again now and then"),
         pytest.param(StoreError("x"), Pause(), id="nothing to do with the source"),
     ],
 )

@@ -238,3 +238,51 @@ def test_a_cursor_is_json_that_survives_a_new_process(folder):
         pipeline.flush(now=NOON)
         ((cursor,),) = stored(store, "select cursor from cursor")
         assert begin(Query("x", "streamly"), json.loads(cursor), now=after(5), window=Window(), reach=timedelta(hours=1)).since == NOON
+
+
+def test_what_another_process_pulled_meanwhile_is_not_asked_for_again(folder):
+    source = Source()
+    store, pipeline = opened(folder, source)
+    with store:
+        pipeline.round(now=NOON)
+        store.close()
+        other_store, other = opened(folder, Source(), now=after(7))
+        with other_store:
+            other.round(now=after(7), by_hand=True)
+            other.flush(now=after(7))
+        seen = []
+        source.pull = lambda query, cursor, **given: seen.append(cursor["high"]) or iter(())
+        pipeline.round(now=after(10))
+    assert seen == [after(7).isoformat()]
+
+
+def test_a_source_refused_for_its_key_is_asked_at_once_by_a_new_process_and_by_hand(folder):
+    source = Source(key="paid")
+    source.troubles = [CredentialsRefused("x: needs X_BEARER_TOKEN")]
+    store, pipeline = opened(folder, source)
+    with store:
+        pipeline.round(now=NOON)
+        assert pipeline.round(now=after(1)).pulled[0].waiting
+        assert not pipeline.round(now=after(1), by_hand=True).pulled[0].waiting
+        source.troubles = [CredentialsRefused("x: needs X_BEARER_TOKEN")]
+        pipeline.round(now=after(2))
+    store, pipeline = opened(folder, source, now=after(3))
+    with store:
+        assert not pipeline.round(now=after(3)).pulled[0].waiting
+
+
+def test_a_source_with_nothing_to_ask_for_says_so(folder):
+    store, pipeline = opened(folder, Source(queries=()))
+    with store:
+        (one,) = pipeline.round(now=NOON).pulled
+    assert one.waiting == "x: nothing to ask for yet"
+
+
+def test_the_items_of_all_pages_of_a_walk_are_counted_with_its_stretch(folder):
+    source = Source()
+    source.pages = three_pages()
+    store, pipeline = opened(folder, source)
+    with store:
+        pipeline.round(now=NOON)
+        assert stored(store, "select count from coverage") == [(6,)]
+        assert stored(store, "select seen, stored from v_runs") == [(6, 6)]

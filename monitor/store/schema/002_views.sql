@@ -354,7 +354,8 @@ select bucket, unit, window_from, window_to, allowed, used, used_by_backfill fro
 create view v_runs as
 select
     run.* replace (
-        case when kind = 'live' then (select sum(count)::bigint from coverage where coverage.run_id = run.run_id) else seen end as seen,
+        case when kind = 'live' then seen + coalesce((select sum(count)::bigint from coverage where coverage.run_id = run.run_id), 0) else seen end
+            as seen,
         case when kind = 'live' then (select count(*) from mention where mention.run_id = run.run_id) else stored end as stored
     )
 from run;
