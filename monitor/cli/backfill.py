@@ -80,7 +80,7 @@ def backfill_command(
         if dry_run:
             _dry_run(store, enricher, parts, window, meter)
             return
-        if not _may_cost(parts, window, meter, max_cost=max_cost, yes=yes):
+        if not _may_cost(settings, parts, window, meter, max_cost=max_cost, yes=yes):
             raise typer.Exit(1)
         with store.opened() as con:
             enricher.threads.update(read_threads(con, since=window.since))
@@ -136,7 +136,7 @@ def _source_parts(settings: Config, source: str, window: Window, *, brand: str |
     return [_Part(f"{source} {query.name}", connector, query) for query in queries]
 
 
-def _may_cost(parts: Sequence[_Part], window: Window, meter: Meter, *, max_cost: float | None, yes: bool) -> bool:
+def _may_cost(settings: Config, parts: Sequence[_Part], window: Window, meter: Ledger, *, max_cost: float | None, yes: bool) -> bool:
     """Whether to go on, once it is known what it costs; what is free is never asked about."""
     paid = [part for part in parts if part.connector.capabilities.key == "paid"]
     if not paid or yes:
@@ -146,12 +146,24 @@ def _may_cost(parts: Sequence[_Part], window: Window, meter: Meter, *, max_cost:
     known = sum(cost for cost in costs if cost is not None)
     said = f"about ${known:,.2f}" if None not in costs else f"at least ${known:,.2f}; what it comes to cannot be known beforehand"
     print(f"this reads {sum(estimate.items or 0 for estimate in estimates):,} items and costs {said} (an estimate)", file=sys.stderr)
+    lefts = [_left(settings, meter, part.connector.source) for part in paid]
+    left = min((usd for usd in lefts if usd is not None), default=None)
+    if left is not None and known > left:
+        print(
+            f"this month's budget has ${left:,.2f} left: the import would stop half-way; shorten it, or raise the budget", file=sys.stderr
+        )
     if max_cost is not None:
         return True
     if sys.stdin.isatty():
         return typer.confirm("go on?")
     print("nothing was read: say --max-cost USD or --yes", file=sys.stderr)
     return False
+
+
+def _left(settings: Config, meter: Ledger, source: str) -> float | None:
+    """US dollars that this month's budget of a source still holds; None where it has none."""
+    known = meter.left(source)
+    return known if known is not None else getattr(settings.sources[source], "monthly_budget_usd", None)
 
 
 def _fill_all(store: Store, enricher: Enricher, parts: Sequence[_Part], window: Window, meter: Meter, *, redo: Redo, as_json: bool) -> bool:

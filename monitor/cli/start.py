@@ -111,4 +111,5 @@ config_app.command("schema")(config_schema)
 
 
 def _summary(settings: Config) -> str:
-    return f"ok: {count_of(len(settings.brands), 'brand')} ({', '.join(brand.name for brand in settings.brands)}), {count_of(len(settings.sources), 'source')}"
+    names = ", ".join(brand.name for brand in settings.brands)
+    return f"ok: {count_of(len(settings.brands), 'brand')} ({names}), {count_of(len(settings.sources), 'source')}"

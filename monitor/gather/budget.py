@@ -77,6 +77,19 @@ class Ledger:
                 {"to": naive(resets_at), "remaining": remaining, "bucket": bucket.name, "from": naive(window_from)},
             )
 
+    def left(self, source: str) -> float | None:
+        """US dollars that the tightest open budget of a source still holds; None where none was opened yet."""
+        now = naive(self._clock())
+        with self._store.opened() as con:
+            rows = con.execute(
+                """
+                select min(allowed - used) from budget
+                where unit = 'usd' and starts_with(bucket, ? || ' ') and window_from <= ? and window_to > ?
+                """,
+                [source, now, now],
+            ).fetchall()
+        return None if rows[0][0] is None else max(0.0, rows[0][0])
+
     def _keep_to_limit(self, bucket: Bucket, amount: float) -> None:
         spent = self._spent.get(bucket.name, 0.0) + amount
         if bucket.unit == "usd" and self._max_usd is not None and spent > self._max_usd + 1e-9:

@@ -153,3 +153,11 @@ def test_calendar_windows_are_those_of_their_zone(span, at, window):
     first, last = Bucket("b", 1, span).window(datetime.fromisoformat(at).replace(tzinfo=UTC))
     assert (f"{first:%Y-%m-%dT%H:%M}", f"{last:%Y-%m-%dT%H:%M}") == window
     assert first.utcoffset() == last.utcoffset() == timedelta(0)
+
+
+def test_what_is_left_is_that_of_the_tightest_open_budget(store, clock):
+    live = ledger(store, clock)
+    assert live.left("x") is None
+    live.reserve(MONEY, 1)
+    live.reserve(Bucket("x usd Acme", 2, "utc month", "usd"), 1.5)
+    assert (live.left("x"), live.left("reddit")) == (0.5, None)
