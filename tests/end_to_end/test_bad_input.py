@@ -51,7 +51,7 @@ def test_a_bad_file_gives_one_line_and_the_next_file_is_read(place, name, conten
     assert done.returncode == 1
     assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
-    assert "1 new mentions" in done.stdout
+    assert "1 new mention," in done.stdout
 
 
 @pytest.mark.parametrize(
