@@ -188,9 +188,13 @@ class Pipeline:
         )
 
     def _store_page(self, batch: Batch, run: Run, now: datetime) -> Saved:
-        saved = store_page(self._store, batch, run=run, now=now)
-        if batch.cursor is not None:
-            self._cursors[_key(batch.query)] = batch.cursor
+        with self._writing:
+            saved = store_page(self._store, batch, run=run, now=now)
+            if batch.cursor is not None:
+                key = _key(batch.query)
+                self._cursors[key] = batch.cursor
+                # what a quiet round left waiting is older, and must not be written over it
+                self._pending = [_without_cursor(one) if _key(one.query) == key else one for one in self._pending]
         return saved
 
     def _waits(self, query: Query, now: datetime, by_hand: bool) -> str | None:

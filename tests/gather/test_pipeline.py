@@ -286,3 +286,22 @@ def test_the_items_of_all_pages_of_a_walk_are_counted_with_its_stretch(folder):
         pipeline.round(now=NOON)
         assert stored(store, "select count from coverage") == [(6,)]
         assert stored(store, "select seen, stored from v_runs") == [(6, 6)]
+
+
+def test_a_page_stored_on_the_way_goes_before_what_a_quiet_round_left_waiting(folder):
+    source = Source()
+    store, pipeline = opened(folder, source)
+    with store:
+        source.pages = three_pages()
+        pipeline.round(now=NOON)
+        # nothing new: its cursor waits to be written with the next round that brings something
+        source.pages = []
+        pipeline.round(now=after(5))
+        source.pages, source.troubles = three_pages(), [None, None, RetryLater("x: too slow", seconds=60)]
+        pipeline.round(now=after(8))
+        source.asked = []
+    # the process dies here; another one goes on with the third page, and asks for no other again
+    store, pipeline = opened(folder, source, now=after(10))
+    with store:
+        pipeline.round(now=after(10))
+    assert source.asked == [("streamly", 2)]
