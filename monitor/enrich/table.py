@@ -128,12 +128,11 @@ class _Judged:
 
     @classmethod
     def of(cls, mention: Mention, found: Sequence[Match]) -> "_Judged":
-        """The text judged; what a brand's own account says is never spam."""
+        """The text judged, without regard to whose it is."""
         if mention.lang is None and (told := language(mention.whole_text)):
             mention = replace(mention, lang=told, lang_origin="detected")
         subject = Subject.of(mention)
-        is_own = any(match.is_own for match in found)
-        return cls(mention, found, subject, None if is_own else spam_reason(mention.whole_text, words_of(subject), mention.links))
+        return cls(mention, found, subject, spam_reason(mention.whole_text, words_of(subject), mention.links))
 
     @property
     def is_english(self) -> bool:
@@ -221,9 +220,7 @@ def _brand_table(judged: Sequence[_Judged], scores: Sequence[Score | None], rema
         "brand_compound": [score.compound if score else None for _, _, score in rows],
         "label": [score.label if score else None for _, _, score in rows],
         "why": [None] * len(rows),
-        "intents": [
-            remarks.intents(one.mention.whole_text, match.brand) if one.is_english and not match.is_own else [] for one, match, _ in told
-        ],
+        "intents": [remarks.intents(one.mention.whole_text, match.brand) if one.is_english else [] for one, match, _ in told],
         "topics": [remarks.topics(one.subject, match.brand) for one, match, _ in told],
         "is_own": [match.is_own for _, match, _ in rows],
         "is_muted": [match.is_muted for _, match, _ in rows],

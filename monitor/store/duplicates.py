@@ -6,7 +6,7 @@ of what the source says, and stays it.
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -109,6 +109,34 @@ def elect_merged(con: duckdb.DuckDBPyConnection, actions: pa.Table, mentions: pa
     return _elected(con, changed, pointing=_pointing(con, "unnest(?::varchar[])", edited, [ids]) if edited else ())
 
 
+def remark(con: duckdb.DuckDBPyConnection, marks: Mapping[Key, Sequence[int]], bounds: str) -> Copies:
+    """Give stored texts other marks, and say what changes by that; those that have them already are left as they are.
+
+    bounds  SQL: the time in which they were said
+    """
+    asked = [list(column) for column in zip(*marks, strict=True)] if marks else []
+    known = (
+        _read(con, f"where {bounds} and (source, source_id) in (select unnest(?::varchar[]), unnest(?::varchar[]))", asked) if marks else []
+    )
+    had = [text for text in known if text.marks != list(marks[text.key])]
+    if not had:
+        return Copies({}, [])
+    table = {
+        "source": pa.array([text.source for text in had], pa.string()),
+        "source_id": pa.array([text.source_id for text in had], pa.string()),
+        "marks": pa.array([marks[text.key] for text in had], pa.list_(pa.uint32())),
+    }
+    con.register("remarked", pa.table(table))
+    con.execute(f"""
+        update mention set marks = remarked.marks
+        from remarked
+        where mention.source = remarked.source and mention.source_id = remarked.source_id and mention.{bounds}
+    """)
+    con.unregister("remarked")
+    pointing = _pointing(con, "unnest(?::varchar[])", had, [[text.mention_id for text in had]])
+    return _elected(con, [replace(text, marks=marks[text.key]) for text in had], pointing=pointing)
+
+
 def elect_orphans(con: duckdb.DuckDBPyConnection, gone: str) -> Copies:
     """What changes when the texts of the temporary table of that name, of source, source_id and created_at, have gone."""
     first, last = con.execute(f"select min(created_at), max(created_at) from {gone}").fetchall()[0]
@@ -168,7 +196,7 @@ def _elected(con: duckdb.DuckDBPyConnection, changed: Sequence[_Text], *, pointi
     changed   new texts, stored or not, and those that now say something else
     pointing  stored texts whose original went or says something else
     """
-    judged = {text.key: text for text in (*changed, *pointing)}
+    judged = {text.key: text for text in (*pointing, *changed)}
     texts = _Texts(judged.values())
     near = [text for text in _similar(con, list(judged.values())) if text.key not in judged]
     came = _Texts(changed)
