@@ -3,7 +3,7 @@
 import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
@@ -39,6 +39,8 @@ from monitor.mention import Mention
 
 _COMMENTS = "wp-json/wp/v2/comments"
 _A_PAGE = 100
+# comments that a page shares with the one before
+_AGAIN = 5
 _CLOSED = (401, 403, 404)
 # comments that waited for approval appear late, under the time they were written
 _OVERLAP = timedelta(hours=26)
@@ -48,6 +50,41 @@ _ASK_AGAIN = timedelta(days=1)
 _THREAD_REACH = timedelta(days=3650)
 # so many known comments that none comes back: the site hides them all rather than having lost each
 _TOO_MANY_GONE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Along:
+    """How far a walk has come in the list of comments, of which some may be taken back meanwhile: then those behind move up.
+
+    Each page begins with the end of the one before. Where that is not met, the walk steps back.
+
+    offset   where the next page begins
+    last     time and id of the last comment so far, as the list is ordered; None at its start
+    is_sure  the page before held the last comment and none behind it: what follows has not moved
+    """
+
+    offset: int = 0
+    last: list[Any] | None = None
+    is_sure: bool = False
+
+    def has_slipped(self, items: Sequence[Any]) -> bool:
+        """Whether a page may begin behind comments that were not seen."""
+        return self.last is not None and self.offset > 0 and not self.is_sure and not any(map(self.knows, items))
+
+    def knows(self, item: Any) -> bool:
+        """Whether a comment comes no later than the last one."""
+        place = _place(item)
+        return place is not None and self.last is not None and place <= self.last
+
+    def back(self) -> "_Along":
+        """A page before."""
+        return replace(self, offset=max(0, self.offset - _A_PAGE))
+
+    def after(self, items: Sequence[Any]) -> "_Along":
+        """Behind a page that held these that were new."""
+        places = [place for place in map(_place, items) if place is not None]
+        # what the site does not show (its list has holes) must not bring the walk back again and again
+        return _Along(self.offset + _A_PAGE - _AGAIN, max(places, default=self.last), is_sure=not places)
 
 
 class Site(BaseModel):
@@ -187,27 +224,31 @@ class WordPressConnector:
             post = self._post_of(http, thread.url)
             if post is None:
                 return False
-        number = walk.resume or 1
+        along = _Along(**(walk.resume or {}))
         while True:
-            asked = {"per_page": _A_PAGE, "order": "asc", "orderby": "date_gmt", "page": number, **_bounds(walk, window)}
+            asked = {"per_page": _A_PAGE, "order": "asc", "orderby": "date_gmt", "offset": along.offset, **_bounds(walk, window)}
             answer = http.get(_COMMENTS, {**asked, **({"post": post} if thread else {})}, accept=(400, *_CLOSED))
             if answer.status in _CLOSED:
                 return False
-            if answer.status == 400 and _error_code(answer) != "rest_comment_invalid_page_number":
+            if answer.status == 400 and b"rest_comment_invalid_page_number" not in answer.body:
                 raise trouble(self.source, answer)
             items = [] if answer.status == 400 else _items(answer)
+            if along.has_slipped(items):
+                along = along.back()
+                continue
+            items = [item for item in items if not along.knows(item)]
             mentions, aside = read_items(
                 self.source, items, partial(mention_from_comment, site=site.name, fetched_at=self._clock()), name=_name
             )
             mark = {"post": post, "newest": max(heard(walk, mentions)["newest"], (walk.to_mark or {}).get("newest", ""))} if thread else {}
             walk = replace(walk, to_mark={"closed": None, **mark})
             fresh = [mention for mention in mentions if walk.since <= mention.created_at < walk.until]
-            pages = _header(answer, "x-wp-totalpages")
-            if answer.status == 400 or (number >= pages if pages is not None else not items):
+            total = _header(answer, "x-wp-total")
+            if along.offset + _A_PAGE >= total if total is not None else not items:
                 yield walk.last(fresh, seen=len(items), set_aside=aside)
                 return True
-            number += 1
-            yield walk.page(fresh, resume=number, seen=len(items), set_aside=aside)
+            along = along.after(items)
+            yield walk.page(fresh, resume=asdict(along), seen=len(items), set_aside=aside)
 
     def _post_of(self, http: Http, url: str) -> int | None:
         """The id of the post, or else the page, at an address; None where the site closes its JSON.
@@ -280,10 +321,11 @@ def _items(answer: Answer) -> list[Any]:
     return body
 
 
-def _error_code(answer: Answer) -> str | None:
-    body = as_json("wordpress", answer)
-    code = body.get("code") if isinstance(body, Mapping) else None
-    return code if isinstance(code, str) else None
+def _place(item: Any) -> list[Any] | None:
+    """Where a comment stands in the list; None for one that cannot be read."""
+    if not isinstance(item, Mapping) or type(item.get("id")) is not int or not isinstance(item.get("date_gmt"), str):
+        return None
+    return [item["date_gmt"], item["id"]]
 
 
 def _header(answer: Answer, name: str) -> int | None:

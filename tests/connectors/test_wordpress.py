@@ -59,14 +59,14 @@ def test_the_recorded_list_is_read_to_its_end():
     assert mention.created_at == datetime(2017, 2, 14, tzinfo=UTC)
     assert (mention.text, mention.author_name, mention.author_id) == ("This is a comment", "Internet of something or other", None)
     assert (mention.url, mention.channel) == ("http://example.org/?p=4#comment-2", "127.0.0.1")
-    assert (request.one("per_page"), request.one("order"), request.one("page")) == ("100", "asc", "1")
+    assert (request.one("per_page"), request.one("order"), request.one("offset")) == ("100", "asc", "0")
     assert page.is_last
 
 
 def test_the_recorded_refusal_of_a_page_past_the_end_is_the_end():
     bodies = [part["response"]["body"] for part in json.loads(recorded("wordpress/comments_collection.json").read_text())["interactions"]]
     with Loopback() as server:
-        server.on("GET", COMMENTS, lambda request: (200, {}, bodies[0]) if request.one("page") == "1" else (400, {}, bodies[1]))
+        server.on("GET", COMMENTS, lambda request: (200, {}, bodies[0]) if request.one("offset") == "0" else (400, {}, bodies[1]))
         first, last = pages_of(connector(server.base, first_reach="3650d"))
     assert (len(first.mentions), first.is_last) == (1, False)
     assert (last.mentions, last.seen, last.is_last) == ([], 0, True)
@@ -118,10 +118,11 @@ def test_pages_are_walked_oldest_first_and_a_walk_cut_short_goes_on():
         first = next(walk)
         walk.close()
         rest = pages_of(one, first.cursor, now=NOW + timedelta(hours=1))
-        asked = [request.one("page") for request in server.seen()]
+        asked = [request.one("offset") for request in server.seen()]
     found = [mention.source_id for page in [first, *rest] for mention in page.mentions]
     assert found == [f"127.0.0.1:{number}" for number in range(1, 251)]
-    assert asked == ["1", "2", "3"]
+    # each page begins with the end of the one before
+    assert asked == ["0", "95", "190"]
     assert rest[-1].cursor["high"] == NOW.isoformat()
 
 
@@ -149,9 +150,43 @@ def test_a_backfill_brings_its_window_by_utc_though_the_sites_clock_is_another()
 
 def test_without_a_count_of_pages_the_walk_goes_on_until_a_page_is_empty():
     with Loopback() as server:
-        server.on("GET", COMMENTS, lambda request: stage.COMMENTS[-3:] if request.one("page") in "12" else [])
+        server.on("GET", COMMENTS, lambda request: listed(stage.COMMENTS, request))
         pages = pages_of(connector(server.base))
-    assert [page.seen for page in pages] == [3, 3, 0]
+    assert [page.seen for page in pages] == [100, 95, 55, 0]
+
+
+def listed(comments, request):
+    """A page of a list, without a count."""
+    start = int(request.one("offset"))
+    return comments[start : start + 100]
+
+
+@pytest.mark.parametrize("taken", [1, 5, 40, 130])
+def test_what_is_taken_back_on_a_page_already_read_hides_nothing_on_the_next(taken):
+    left = list(stage.COMMENTS)
+    with Loopback() as server:
+        server.on("GET", COMMENTS, lambda request: (200, {"x-wp-total": str(len(left))}, json.dumps(listed(left, request)).encode()))
+        walk = connector(server.base).pull(connector(server.base).queries()[0], None, now=NOW, window=Window(), meter=NoMeter())
+        found = [*next(walk).mentions, *next(walk).mentions]
+        del left[:taken]
+        found += [mention for page in walk for mention in page.mentions]
+    assert {mention.source_id for mention in found} == {f"127.0.0.1:{one['id']}" for one in stage.COMMENTS}
+
+
+def test_a_list_with_holes_is_walked_to_its_end():
+    """Sites leave comments out of their pages that they count, such as those on private posts."""
+    hidden = set(range(60, 240))
+    with Loopback() as server:
+        total = {"x-wp-total": str(len(stage.COMMENTS))}
+
+        def page(request):
+            shown = [one for one in listed(stage.COMMENTS, request) if one["id"] not in hidden]
+            return 200, total, json.dumps(shown).encode()
+
+        server.on("GET", COMMENTS, page)
+        found = {mention.source_id for page in pages_of(connector(server.base)) for mention in page.mentions}
+        assert len(server.seen()) <= 6
+    assert found == {f"127.0.0.1:{one['id']}" for one in stage.COMMENTS if one["id"] not in hidden}
 
 
 # sites that close their JSON

@@ -268,8 +268,8 @@ class NewestFirst:
 class OldestFirst:
     """Oldest first, after a time or an id.
 
-    size, since, until, page  names of the parameters: page size, time or id after which (the token of a page is the id of its last
-                   item), time before which, number of the page from 1
+    size, since, until, page, offset  names of the parameters: page size, time or id after which (the token of a page is the id of its
+                   last item), time before which, number of the page from 1 or how many items to leave out before it
     inclusive      items of the very time given are given too
     whole_seconds  the source compares seconds, not what is finer
     """
@@ -280,6 +280,7 @@ class OldestFirst:
     since: str = "after"
     until: str = "before"
     page: str = "page"
+    offset: str = "offset"
     usual: int = 25
     most: int = 100
     inclusive: bool = False
@@ -296,7 +297,7 @@ class OldestFirst:
             items = [i for i in items if self._compared(i.rank_at) > at or (self.inclusive and self._compared(i.rank_at) == at)]
         if until:
             items = [item for item in items if self._compared(item.rank_at) < self._compared(time_of(until))]
-        start = size * (int(request.one(self.page) or 1) - 1)
+        start = int(request.one(self.offset) or size * (int(request.one(self.page) or 1) - 1))
         page = items[start : start + size]
         token = page[-1].id if len(items) > start + size else None
         written = self.write(Page(page, token, len(items), self.living.now, request, size))
