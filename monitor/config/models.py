@@ -63,9 +63,6 @@ class Brand(_Strict):
     mute: Mute = Field(default=Mute(), description="collected, shown apart, never counted")
     own_handles: Sequence[Handle] = Field(default=(), description="the company's own accounts, as source:name")
     rivals: Sequence[str] = Field(default=(), description="names of competitors, looked for among those who complain")
-    topics: Mapping[str, RuleText] = Field(
-        default_factory=dict, description="what its mentions speak of: name to rule, such as pricing: 'price OR \"price hike\"'"
-    )
     timezone: ZoneName = Field(default="UTC", description="the zone of its days")
 
     @property

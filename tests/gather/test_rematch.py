@@ -222,8 +222,7 @@ def test_what_a_page_once_followed_brought_stays(store):
 
 # what must always hold
 
-# of no intent: those, like scores, stay as they were found with the names of then
-WORDS = ["streamly", "himal", "tea", "nice", "awful", "froze"]
+WORDS = ["streamly", "himal", "tea", "great", "awful", "froze"]
 RULES = st.builds(
     lambda one, two, exclude, muted, own, places: config(
         brand(rule=one, exclude=exclude, mute=Mute(authors=muted), own_handles=own),
@@ -231,7 +230,7 @@ RULES = st.builds(
         places=places,
     ),
     st.sampled_from(["streamly", "streamly OR tea", "streamly NOT awful", "froze", "author:ann"]),
-    st.sampled_from(["himal", '"himal tea"', "himal OR streamly", "nice"]),
+    st.sampled_from(["himal", '"himal tea"', "himal OR streamly", "great"]),
     st.sampled_from([None, "awful", "tea OR froze"]),
     st.sampled_from([[], ["ann"]]),
     st.sampled_from([[], ["x:bob"]]),
@@ -396,8 +395,6 @@ def test_a_stored_text_is_read_as_it_was_found(store):
         engagement_at=after(1),
         state=State.EDITED,
         edited_at=after(1),
-        lang="en",
-        lang_origin="source",
     )
     put(store, config(), found)
     with store.opened() as con:
