@@ -79,7 +79,8 @@ def save(con: duckdb.DuckDBPyConnection, batches: Sequence[Batch], *, now: datet
     parts = [batches] if _are_apart(batches) else [[batch] for batch in batches]
     saved = [_save_part(con, part, now=now) for part in parts]
     save_cursors(con, [(batch.query, batch.direction, batch.cursor) for batch in batches], now=now)
-    save_coverage(con, [(batch.query, looked, batch.run_id, batch.seen if looked.count is None else looked.count) for batch in batches for looked in batch.covered], now=now)
+    looks = [(batch, looked, batch.seen if looked.count is None else looked.count) for batch in batches for looked in batch.covered]
+    save_coverage(con, [(batch.query, looked, batch.run_id, seen) for batch, looked, seen in looks], now=now)
     return Saved(sum(one.new for one in saved), sum(one.changed for one in saved))
 
 
