@@ -12,7 +12,7 @@ from monitor.mention import Kind, Mention
 from monitor.rule import Subject
 
 NOW = datetime(2026, 7, 14, 12, tzinfo=UTC)
-STARTERS = Path(__file__).parents[2] / "docs/examples/topics"
+STARTERS = Path(__file__).parent / "topics"
 LABELLED = Path(__file__).parents[3] / "shared/data/intent/dev.jsonl"
 JUDGED = ("pricing", "quality", "support", "content", "billing", "competitor")
 
