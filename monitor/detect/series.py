@@ -103,7 +103,8 @@ def covered_span(con: duckdb.DuckDBPyConnection, brand: str) -> Stretch | None:
 def _covered(con: duckdb.DuckDBPyConnection, brands: Sequence[str], since: datetime, until: datetime) -> dict[str, list[Stretch]]:
     """The bins of each brand that lie whole within one source's stretches, joined where they touch.
 
-    That is the rule of `v_covered`, applied to the stretches of this window alone: the view joins all that were ever looked at.
+    One question of a source that got there is enough here. `v_covered` is stricter: it wants every question that was asked at the
+    time, so a source with several may be judged in a bin that the view leaves open.
     """
     rows = con.execute(
         "select covered_from, covered_to, source, brands from coverage where complete and covered_to > ? and covered_from < ?",
