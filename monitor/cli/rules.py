@@ -13,7 +13,7 @@ from monitor.cli.options import AsJson, ConfigPath, Verbose, configured, now, pr
 from monitor.config.models import Brand, Config
 from monitor.enrich.match import Match, Matcher
 from monitor.enrich.near_miss import near_misses
-from monitor.enrich.sentiment import VaderScorer
+from monitor.enrich.sentiment import plain_scores
 from monitor.errors import StoreError
 from monitor.gather.enricher import places_of
 from monitor.gather.rematch import Judge
@@ -52,7 +52,7 @@ def config_test(
     tried = Mention(source=source, source_id="test", kind=Kind.POST, created_at=now(), fetched_at=now(), text=text, channel=channel)
     matches = Matcher(settings.brands, places_of(settings.sources)).match(tried, {})
     verdicts = [_verdict(brand, matches, tried) for brand in settings.brands]
-    score = VaderScorer().score([text])[0]
+    score = plain_scores([text])[0]
     if as_json:
         values = [{"brand": match.brand, "by": match.by, "terms": match.terms} for match in matches]
         nearly = {verdict["brand"]: verdict["near"] for verdict in verdicts if verdict["near"]}

@@ -54,6 +54,13 @@ class Mute(_Strict):
     sites: Sequence[str] = Field(default=(), description="host names, such as spam.example; their subdomains too")
 
 
+class Saying(_Strict):
+    """What a word or a phrase means when customers of a brand say it."""
+
+    say: str = Field(min_length=1, description="a word, or several side by side; without case; a/b for either, * for any one word")
+    means: float = Field(ge=-4, le=4, description="from -4, as bad as it gets, to 4; 0 makes it silent")
+
+
 class Brand(_Strict):
     """One watched name."""
 
@@ -63,6 +70,13 @@ class Brand(_Strict):
     mute: Mute = Field(default=Mute(), description="collected, shown apart, never counted")
     own_handles: Sequence[Handle] = Field(default=(), description="the company's own accounts, as source:name")
     rivals: Sequence[str] = Field(default=(), description="names of competitors, looked for among those who complain")
+    titles: Sequence[str] = Field(
+        default=(), description='its shows, products or plans, such as "Breaking Bad": said to be neither good nor bad'
+    )
+    lexicon: Sequence[Saying] = Field(default=(), description="what words and phrases mean among its customers, before what is shipped")
+    topics: Mapping[str, RuleText] = Field(
+        default_factory=dict, description="what its mentions speak of: name to rule, such as pricing: 'price OR \"price hike\"'"
+    )
     timezone: ZoneName = Field(default="UTC", description="the zone of its days")
 
     @property
@@ -102,7 +116,9 @@ class Publish(_Strict):
 class Scoring(_Strict):
     """Who gives a text its label."""
 
-    scorer: Literal["vader"] = Field(default="vader", description="vader: plain vaderSentiment 3.3.2")
+    scorer: Literal["vader-brand", "vader"] = Field(
+        default="vader-brand", description="vader-brand: towards the brand, by complaint language; vader: plain vaderSentiment 3.3.2"
+    )
 
 
 class Config(_Strict):

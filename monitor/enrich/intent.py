@@ -137,7 +137,7 @@ def _by_speaker(before: str, *, is_base: bool, is_past: bool) -> bool:
 def _is_given_up(said: str, end: int) -> bool:
     """Whether what follows `cancel` or `quit` is the brand, a subscription to it, or nothing."""
     after = said[end : end + 120]
-    thing = around.NOT_OURS.search(around.CLAUSE.split(after[:45])[0])
+    thing = around.NOT_OURS.search(around.OBJECT_ENDS.split(after[:45])[0])
     if thing and not ((plan := re.search(MINE, after)) and plan.start() < thing.start()):
         return False
     if match := around.PLAN_AFTER.match(after):

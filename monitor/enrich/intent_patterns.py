@@ -58,6 +58,12 @@ _EVER = r"(?:fly|flying|use|using|shop|shopping|buy|buying|order|ordering|book|b
 _END = r"(?=\W*(?:$|[.!?\n,;]| and\b| so\b| but\b| after\b| at\b| for\b| because\b| if\b| when\b| as\b| by\b| before\b| this\b| next\b))"
 
 CHURN = (
+    pattern(
+        "cancel",
+        "cancel* unsubscribe + button link option where find",
+        "said",
+        r"\b(?:where(?:'s| is| the hell is| on earth is)|(?:can'?t|cannot|couldn'?t|how (?:do|can) i|to|trying to) (?:even )?find) (?:the |a |an |that |your )?(?:\w+ )?(?:cancel|cancell?ation|unsubscribe)\w* (?:button|link|option|page)|\b(?:hit|pressed|clicked|smashed) (?:the )?(?:cancel|unsubscribe)\b(?! culture)",
+    ),
     # giving up: what follows the verb is looked at by `intent`
     pattern(
         "cancel", "cancel* cancl* canel*", "given up", r"\b(?:cancel|cancle|canel)(?:l?ed|l?ing|l?in|d|l)?\b(?!-| culture| button| fee)"
@@ -204,7 +210,7 @@ CHURN = (
         "cancel",
         "done out gone through finished",
         "said",
-        rf"(?<!when )(?<!if )(?<!while )(?<!time )(?<!that )\b(?:i'?m|we'?re|i am|we are|i swear i'?m) (?:so |all |completely |officially |totally |absolutely |just |now |fucking |f\w+ing )*(?:(?:done|finished|through) (?:with|using|paying|supporting) (?:(?P<rival>{_R})|{HERE})|(?:out|gone)(?! of| for| to| in| on| with| at| here| there| loud| and about| sick){_END})",
+        rf"(?<!when )(?<!if )(?<!while )(?<!time )(?<!that )\b(?:i'?m|we'?re|i am|we are|i swear i'?m) (?:so |all |completely |officially |totally |absolutely |just |now |fucking |f\w+ing )*(?:(?:done|finished|through) (?:with|using|paying|supporting) (?:(?P<rival>{_R})|{HERE})|(?:out|gone|done(?= (?:after|at the end|for good|here\b|as soon)))(?! of| for(?! good)| to| in| on| with| at| here| there| loud| and about| sick){_END})",
     ),
     pattern("cancel", "done finished + with", "speaker", rf"\b(?:done|finished) with (?:{HERE})(?! (?:chat|issue|problem))"),
     pattern(

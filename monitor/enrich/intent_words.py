@@ -76,7 +76,7 @@ BARE_AFTER = re.compile(
     r"\W*(?:$|[.!?,;:)\n\"\]—–…]|\.\.)"
     r"|\W+(?:today|tonight|now|yesterday|tomorrow|immediately|instantly|right|last|after|back (?:in|on)|because|cuz|coz|bc|cause|due|over|and|but|so|for(?! nothing)|when|as|since"
     r"|until|before|if|at|in|already|too|also|it(?! for me)|that|both|everything|all|mine|ours|asap|lol|every|you|u|y'all|them(?!selves)|soon|again|within|without|like|this (?:app|service|sub|crap|shit|"
-    r"garbage|trash|thing|company|stupid|membership|account|week|month|morning|weekend|evening|afternoon|year|year|joke|ridiculous|after|now|is|was)|on (?:the|mon|tue|wed|thu|fri|sat|sun|my)|with(?= you| them| \W)|next|once|mid|ours|unless|please|pls|plz|thanks|hbu|bye|long|the (?:service|app|subscription|sub|membership|trial|plan|whole|damn|account|contract))\b"
+    r"garbage|trash|thing|company|stupid|membership|account|week|month|morning|weekend|evening|afternoon|year|year|joke|ridiculous|after|now|is|was)|on (?:the|mon|tue|wed|thu|fri|sat|sun|my)|with(?= you| them| \W)|next|once|mid|from|during|ours|unless|please|pls|plz|thanks|hbu|bye|long|the (?:service|app|subscription|sub|membership|trial|plan|whole|damn|account|contract))\b"
 )
 OPEN = re.compile(
     r"\b(?:would|wouldn't|might|could) (?:\w+ )?(?:leave|left|cancel|switch|quit|have)\b[^.!?]*\bbut\b|\b(?:was|were) (?:going|about|ready|planning|gonna) to\b[^.!?]*\bbut\b"
@@ -101,6 +101,7 @@ RETURNED = re.compile(
 )
 """Said of somebody who left and came back; a text with it says `cancel` only where it is said of the future."""
 
+OBJECT_ENDS = re.compile(r"[.!?\n,;:()\"“”—–*]|\b(?:when|until|once|after|because|if|before|over|for|during|as|while|since)\b")
 NOT_OURS = re.compile(
     r"\b(?:shows?|series|seasons?|episodes?|flight\w*|orders?|meetings?|trips?|reservations?|bookings?|class(?:es)?|appointments?|hotel|items?|characters?|plans for|weekend"
     r"|tickets?|concerts?|tours?|games?|part(?:y|ies)|events?|delivery|deliveries|shipment|ride|movies?|films?|titles?|projects?|culture|noise|payment|transaction|leg|dates?|dinner|checks?|job|smoking|school|reminder|alarm|download\w*|request|claim|call)\b"

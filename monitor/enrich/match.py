@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from monitor.config.models import Brand
+from monitor.enrich.remarks import Remarks
 from monitor.mention import Mention
 from monitor.rule import Node, Subject, parse_rule
 from monitor.text import folded, host_of
@@ -63,9 +64,11 @@ class Matcher:
     """Judges mentions against every brand's rule; built once, it holds no state of its own.
 
     places   which places are about a brand
+    remarks  finds what a text says to each of these brands
     """
 
     def __init__(self, brands: Sequence[Brand], places: Places | None = None) -> None:
+        self.remarks = Remarks(brands)
         self._watched = [_Watched.of(brand) for brand in brands]
         self._places = {(source, channel.casefold()): about.casefold() for (source, channel), about in (places or {}).items()}
 

@@ -1,33 +1,80 @@
-"""How a text feels: the scorer protocol, and plain VADER behind it."""
+"""How a text feels: the protocol of those who give it a label, and plain VADER, whose numbers every text has."""
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from monitor.enrich.vader import CUT, Score, Vader
 from monitor.enrich.vader_lexicon import plain
 
-__all__ = ["CUT", "Score", "Scorer", "VaderScorer"]
+__all__ = ["CUT", "UNSCORED", "Said", "Score", "Scorer", "VaderScorer", "Verdict", "is_judged", "plain_scores"]
+
+
+class Said(NamedTuple):
+    """One text, and about whom it is asked.
+
+    text     as it is stored
+    brand    the name of a brand; None where it is asked about nobody: then the whole text counts
+    others   names of other brands that the text may be about; those of the configuration are known without
+    context  the text that it answers or quotes, where that is known
+    lang     ISO 639-1 code, None where unknown
+    """
+
+    text: str
+    brand: str | None = None
+    others: tuple[str, ...] = ()
+    context: str | None = None
+    lang: str | None = None
+
+
+class Verdict(NamedTuple):
+    """How a text feels towards a brand.
+
+    brand_compound  -1 (hostile) to 1 (warm); None where it was not judged: no text, or another language
+    label           -1, 0 or 1; None likewise
+    why             what made the score, in one line; None where that was not asked for, or the scorer cannot say
+    """
+
+    brand_compound: float | None
+    label: int | None
+    why: str | None = None
+
+
+UNSCORED = Verdict(None, None)
 
 
 class Scorer(Protocol):
-    """Gives texts their score; `name` and version are stored with every row that it made."""
+    """Gives texts their label.
+
+    name  version, and a hash of all that its scores depend on: stored with every row that it made
+    """
 
     name: str
 
-    def score(self, texts: Sequence[str]) -> list[Score | None]:
-        """A score for each text, in order; None where it will not judge."""
+    def score(self, said: Sequence[Said], *, explain: bool = False) -> list[Verdict]:
+        """A verdict for each, in order; with its `why` if that is asked for."""
         ...
 
 
 class VaderScorer:
-    """vaderSentiment 3.3.2 to the digit, with no knowledge of brands."""
+    """vaderSentiment 3.3.2: the whole text, whatever it is about."""
 
     name = "vader/3.3.2"
 
-    def score(self, texts: Sequence[str]) -> list[Score | None]:
-        """A score for each text; None for an empty one."""
-        return [score if text else None for text, score in zip(texts, _vader().score(texts), strict=True)]
+    def score(self, said: Sequence[Said], *, explain: bool = False) -> list[Verdict]:
+        """A verdict for each, in order, by the customary cut; it says no why."""
+        scores = plain_scores([one.text if is_judged(one) else "" for one in said])
+        return [Verdict(score.compound, score.label) if score else UNSCORED for score in scores]
+
+
+def plain_scores(texts: Sequence[str]) -> list[Score | None]:
+    """What vaderSentiment 3.3.2 says of texts, to the digit; None for an empty one."""
+    return [score if text else None for text, score in zip(texts, _vader().score(texts), strict=True)]
+
+
+def is_judged(said: Said) -> bool:
+    """Whether there is a text, in English or in a language that nobody can tell."""
+    return bool(said.text) and (said.lang is None or said.lang.lower().split("-")[0] == "en")
 
 
 @lru_cache(maxsize=1)

@@ -7,9 +7,15 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
+from monitor.enrich.duplicates import marks_of
+from monitor.enrich.language import language
 from monitor.enrich.match import Match, Matcher, Threads, match_all
-from monitor.enrich.sentiment import Score, Scorer
+from monitor.enrich.remarks import Remarks
+from monitor.enrich.sentiment import Said, Score, Scorer, Verdict, plain_scores
+from monitor.enrich.spam import spam_reason
+from monitor.enrich.topics import words_of
 from monitor.mention import GONE, Engagement, Mention, State
+from monitor.rule import Subject
 
 _TIME = pa.timestamp("us")
 _TEXTS = pa.list_(pa.string())
@@ -34,6 +40,7 @@ MENTION_COLUMNS = pa.schema(
         ("engagement_at", _TIME),
         ("state", pa.string()),
         *((name, pa.float64()) for name in ("compound", "pos", "neu", "neg")),
+        ("marks", pa.list_(pa.uint32())),
         ("duplicate_of", pa.string()),
         ("is_spam", pa.bool_()),
         ("spam_reason", pa.string()),
@@ -94,16 +101,61 @@ def enrich(
     """
     newest, gone = _newest(mentions)
     judged = [
-        (mention, found)
+        _Judged.of(mention, found)
         for mention, found in match_all(newest, matcher, threads, about, about_by_id)
         if found or mention.state is State.EDITED
     ]
-    scores = scorer.score([mention.whole_text if _is_english(mention) else "" for mention, _ in judged])
+    texts = {one.mention.key: one.mention.whole_text for one in judged}
+    said = [
+        Said(one.mention.whole_text, match.brand, context=_context(one.mention, texts), lang=one.mention.lang)
+        for one in judged
+        for match in one.found
+    ]
     return Enriched(
-        mentions=_mention_table([mention for mention, _ in judged], scores),
-        brands=_brand_table(judged, scores, scorer.name),
+        mentions=_mention_table(judged, plain_scores([one.mention.whole_text if one.is_english else "" for one in judged])),
+        brands=_brand_table(judged, scorer.score(said, explain=True), matcher.remarks, scorer.name),
         gone=gone,
     )
+
+
+def _context(mention: Mention, texts: Mapping[tuple[str, str], str]) -> str | None:
+    """What a text quotes or answers, if that came with it."""
+    for source_id in (mention.quoted_id, mention.in_reply_to_id):
+        if source_id is not None and (text := texts.get((mention.source, source_id))):
+            return text
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A text with its brands, and what is true of it for all of them.
+
+    mention      with its language, where it could be told
+    spam_reason  why it is spam; None where it is not
+    """
+
+    mention: Mention
+    found: Sequence[Match]
+    subject: Subject
+    spam_reason: str | None
+
+    @classmethod
+    def of(cls, mention: Mention, found: Sequence[Match]) -> "_Judged":
+        """The text judged, without regard to whose it is."""
+        if mention.lang is None and (told := language(mention.whole_text)):
+            mention = replace(mention, lang=told, lang_origin="detected")
+        subject = Subject.of(mention)
+        return cls(mention, found, subject, spam_reason(mention.whole_text, words_of(subject), mention.links))
+
+    @property
+    def is_english(self) -> bool:
+        """Whether it can be scored: in English, or in a language that nobody can tell."""
+        return self.mention.lang is None or self.mention.lang.lower().split("-")[0] == "en"
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether it is counted for no brand: spam, or a repost by what its source says. Copies are told by the store."""
+        return self.spam_reason is not None or self.mention.repost_of_id is not None
 
 
 def naive(at: datetime | None) -> datetime | None:
@@ -145,11 +197,8 @@ def _renewed(known: Mention, newer: Mention) -> Mention:
     )
 
 
-def _is_english(mention: Mention) -> bool:
-    return mention.lang is None or mention.lang.lower().split("-")[0] == "en"
-
-
-def _mention_table(mentions: Sequence[Mention], scores: Sequence[Score | None]) -> pa.Table:
+def _mention_table(judged: Sequence[_Judged], scores: Sequence[Score | None]) -> pa.Table:
+    mentions = [one.mention for one in judged]
     columns: dict[str, list[object]] = {
         name: [getattr(mention, name) for mention in mentions]
         for name in MENTION_COLUMNS.names
@@ -164,13 +213,17 @@ def _mention_table(mentions: Sequence[Mention], scores: Sequence[Score | None]) 
     columns["kind"] = [mention.kind.value for mention in mentions]
     columns["state"] = [mention.state.value for mention in mentions]
     columns["duplicate_of"] = [_duplicate_of(mention) for mention in mentions]
-    columns["is_spam"] = [False] * len(mentions)
-    columns["spam_reason"] = [None] * len(mentions)
+    # what concerns nobody is no original of what does
+    columns["marks"] = [marks_of(one.mention, one.subject.text) if one.found else () for one in judged]
+    columns["is_spam"] = [one.spam_reason is not None for one in judged]
+    columns["spam_reason"] = [one.spam_reason for one in judged]
     return pa.table(columns, schema=MENTION_COLUMNS)
 
 
-def _brand_table(judged: Sequence[tuple[Mention, list[Match]]], scores: Sequence[Score | None], scorer: str) -> pa.Table:
-    rows = [(mention, match, score) for (mention, found), score in zip(judged, scores, strict=True) for match in found]
+def _brand_table(judged: Sequence[_Judged], verdicts: Sequence[Verdict], remarks: Remarks, scorer: str) -> pa.Table:
+    """One row a text and brand; the verdicts stand in the same order."""
+    told = [(one, match) for one in judged for match in one.found]
+    rows = [(one.mention, match, verdict) for (one, match), verdict in zip(told, verdicts, strict=True)]
     columns: dict[str, list[object]] = {
         "source": [mention.source for mention, _, _ in rows],
         "source_id": [mention.source_id for mention, _, _ in rows],
@@ -178,19 +231,19 @@ def _brand_table(judged: Sequence[tuple[Mention, list[Match]]], scores: Sequence
         "created_at": [naive(mention.created_at) for mention, _, _ in rows],
         "matched_by": [match.by for _, match, _ in rows],
         "matched_terms": [list(match.terms) for _, match, _ in rows],
-        "brand_compound": [score.compound if score else None for _, _, score in rows],
-        "label": [score.label if score else None for _, _, score in rows],
-        "why": [None] * len(rows),
-        "intents": [[] for _ in rows],
-        "topics": [[] for _ in rows],
+        "brand_compound": [verdict.brand_compound for _, _, verdict in rows],
+        "label": [verdict.label for _, _, verdict in rows],
+        "why": [verdict.why for _, _, verdict in rows],
+        "intents": [remarks.intents(one.mention.whole_text, match.brand) if one.is_english else [] for one, match in told],
+        "topics": [remarks.topics(one.subject, match.brand) for one, match in told],
         "is_own": [match.is_own for _, match, _ in rows],
         "is_muted": [match.is_muted for _, match, _ in rows],
-        "counted": [not (match.is_own or match.is_muted or _duplicate_of(mention)) for mention, match, _ in rows],
+        "counted": [not (match.is_own or match.is_muted or one.is_left_out) for one, match in told],
         "scorer": [scorer] * len(rows),
     }
     return pa.table(columns, schema=BRAND_COLUMNS)
 
 
 def _duplicate_of(mention: Mention) -> str | None:
-    # what a source calls a repost is one; copied texts are not looked for yet
+    # what a source calls a repost is one; copied texts are told by the store, which knows what was said before
     return f"{mention.source}:{mention.repost_of_id}" if mention.repost_of_id else None

@@ -8,6 +8,7 @@ from typing import Any
 
 from monitor.collect.connector import Page, Query, SourceSettings, Window
 from monitor.config.models import Config
+from monitor.enrich.brand_sentiment.scorer import BrandScorer
 from monitor.enrich.match import Matcher, Places, Threads
 from monitor.enrich.sentiment import Scorer, VaderScorer
 from monitor.enrich.table import enrich
@@ -31,7 +32,7 @@ class Enricher:
     def of(cls, config: Config) -> "Enricher":
         """The enricher that a configuration asks for."""
         places = places_of(config.sources)
-        scorer = VaderScorer()
+        scorer = BrandScorer(config.brands) if config.scoring.scorer == "vader-brand" else VaderScorer()
         said = [
             [brand.model_dump(mode="json") for brand in config.brands],
             sorted((*key, about) for key, about in places.items()),

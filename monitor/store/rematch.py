@@ -8,9 +8,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from monitor.enrich.duplicates import marks_of
 from monitor.enrich.table import BRAND_COLUMNS, ENGAGEMENT, naive
-from monitor.mention import Engagement, Kind, Mention, State
+from monitor.mention import GONE, Engagement, Kind, Mention, State
+from monitor.store.duplicates import Copies, remark, write_copies
 from monitor.store.rollup import recompute
+from monitor.text import folded
 
 Key = tuple[str, str]
 """Source and the source's own id."""
@@ -125,11 +128,34 @@ def write_changes(con: duckdb.DuckDBPyConnection, changes: Sequence[Change], add
         con.register("added_row", added)
         con.execute(f"insert into mention_brand ({names}) select {names} from added_row order by created_at")
         con.unregister("added_row")
-    recompute(con, touched)
+    came_or_went = {change.key for change in changes if change.row is None} | set(
+        zip(*(added[name].to_pylist() for name in ("source", "source_id")), strict=True)
+    )
+    copies = _elect_again(con, came_or_went, bounds)
+    recompute(con, [*touched, *copies.created_at])
     brands = sorted({change.brand for change in changes} | set(added["brand"].to_pylist()))
     plain = now.astimezone(UTC).replace(tzinfo=None, second=0, microsecond=0)
     next_bin = plain - timedelta(minutes=plain.minute % 5) + BIN
     con.execute("update judged set judged_to = greatest(judged_to, ?) where list_contains(?, brand)", [next_bin, brands])
+
+
+def _elect_again(con: duckdb.DuckDBPyConnection, keys: Collection[Key], bounds: str) -> Copies:
+    """Settle what is a copy of what: a text that concerns nobody any more is no original, one that came back is one again."""
+    if not keys:
+        return Copies({}, [])
+    asked = [list(column) for column in zip(*sorted(keys), strict=True)]
+    stored = _read(con, f"{bounds} and (source, source_id) in (select unnest(?::varchar[]), unnest(?::varchar[]))", asked)
+    copies = remark(
+        con,
+        {
+            one.mention.key: marks_of(one.mention, folded(one.mention.whole_text)) if one.rows else ()
+            for one in stored
+            if one.mention.state not in GONE
+        },
+        bounds,
+    )
+    write_copies(con, copies)
+    return copies
 
 
 def _delete(con: duckdb.DuckDBPyConnection, gone: Sequence[Change], bounds: str) -> None:

@@ -1,9 +1,10 @@
-"""Takes an import back: what only that run has seen goes, what others saw stays."""
+"""Takes an import back: what only that run has seen goes, what others saw stays, and copies get another original."""
 
 from dataclasses import dataclass
 
 import duckdb
 
+from monitor.store.duplicates import elect_orphans, write_copies
 from monitor.store.ledger import Run
 from monitor.store.rollup import recompute
 
@@ -55,7 +56,9 @@ def undo(con: duckdb.DuckDBPyConnection, run: Run) -> Undoing:
     for table in ("coverage", "quarantine", "incident"):
         con.execute(f"delete from {table} where run_id = ?", [run.run_id])
     con.execute("delete from cursor where source = ? and query = ? and direction = ?", [run.source, run.query, run.direction])
-    recompute(con, [at for (at,) in con.execute("select distinct created_at from undone").fetchall()])
+    copies = elect_orphans(con, "undone")
+    write_copies(con, copies)
+    recompute(con, [*(at for (at,) in con.execute("select distinct created_at from undone").fetchall()), *copies.created_at])
     return undoing
 
 

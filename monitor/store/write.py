@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from monitor.collect.connector import Cursor, Looked, Query, SetAside
 from monitor.enrich.table import BRAND_COLUMNS, ENGAGEMENT, MENTION_COLUMNS, Enriched, naive
 from monitor.mention import Mention, State
+from monitor.store.duplicates import elect, elect_merged, write_copies
 from monitor.store.progress import save_coverage, save_cursors
 from monitor.store.rollup import add, recompute
 from monitor.store.settle import settled
@@ -28,7 +29,9 @@ _CHANGING = (
     "pos",
     "neu",
     "neg",
-    "duplicate_of",
+    "marks",
+    "is_spam",
+    "spam_reason",
 )
 # what a newer observation does not say, it does not take back
 _ADDING = (*ENGAGEMENT, "author_name", "author_followers", "edited_at")
@@ -142,6 +145,7 @@ def _append(con: duckdb.DuckDBPyConnection, incoming: pa.Table, brands: pa.Table
     """The common case: nothing of the batch is stored yet. DuckDB reads the two tables by their names here."""
     if not brands.num_rows:
         return Saved(0, 0)
+    incoming, brands, copies = elect(con, incoming, brands)
     # only an edit may have lost its brands; joining costs as much as the rest of the insert
     edited = State.EDITED.value in incoming["state"].to_pylist()
     unless_all = "where (source, source_id) in (select source, source_id from brands)" if edited else ""
@@ -151,6 +155,9 @@ def _append(con: duckdb.DuckDBPyConnection, incoming: pa.Table, brands: pa.Table
         add(con, incoming, brands)
     else:
         recompute(con, brands["created_at"].to_pylist(), facets=_has_facets(brands))
+    if copies:
+        write_copies(con, copies)
+        recompute(con, copies.created_at)
     return Saved(int(stored[0][0]), 0)
 
 
@@ -175,18 +182,23 @@ def _merge(con: duckdb.DuckDBPyConnection, incoming: pa.Table, brands: pa.Table,
         if not actions.num_rows:
             return Saved(0, 0)
         con.execute(f"delete from mention_brand where {bounds} and (source, source_id) in (select source, source_id from actions)")
-        # a row keeps the created_at of first sight, whatever a later observation says
+        # a row keeps the created_at of first sight, whatever a later observation says; a copy stays one unless it is elected anew
         con.execute(f"""
             insert into mention_brand ({_BRAND})
-            select incoming_brand.* replace (actions.created_at as created_at)
+            select incoming_brand.* replace (
+                actions.created_at as created_at, incoming_brand.counted and known.duplicate_of is null as counted
+            )
             from incoming_brand
             join actions using (source, source_id)
+            left join known using (source, source_id)
             order by actions.created_at
         """)
+        copies = elect_merged(con, actions, incoming)
+        write_copies(con, copies)
     finally:
         con.unregister("incoming")
         con.unregister("incoming_brand")
-    recompute(con, actions["created_at"].to_pylist(), facets=_has_facets(brands))
+    recompute(con, [*actions["created_at"].to_pylist(), *copies.created_at], facets=_has_facets(brands) or bool(copies))
     new = actions["merge_action"].to_pylist().count("INSERT")
     return Saved(new, actions.num_rows - new)
 

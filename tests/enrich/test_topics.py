@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from monitor.config.models import Brand
 from monitor.enrich.topics import Topics, names_in, words_of
 from monitor.mention import Kind, Mention
 from monitor.rule import Subject
 
 NOW = datetime(2026, 7, 14, 12, tzinfo=UTC)
-STARTERS = Path(__file__).parent / "topics"
+STARTERS = Path(__file__).parents[2] / "docs/examples/topics"
 LABELLED = Path(__file__).parents[3] / "shared/data/intent/dev.jsonl"
 JUDGED = ("pricing", "quality", "support", "content", "billing", "competitor")
 
@@ -76,9 +77,9 @@ def test_names_are_what_a_rule_finds_a_brand_by():
 
 @pytest.mark.parametrize("path", sorted(STARTERS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_a_starter_set_can_be_used_as_it_is(path):
-    rules = yaml.safe_load(path.read_text(encoding="utf-8"))
-    assert len(rules) >= 5
-    assert topics_of("nothing of interest, said acme", Topics(rules, ["Acme"])) == []
+    brand = Brand(name="Acme", rule="acme", topics=yaml.safe_load(path.read_text(encoding="utf-8")))
+    assert len(brand.topics) >= 5
+    assert topics_of("nothing of interest, said acme", Topics(brand.topics, ["Acme"])) == []
 
 
 @pytest.mark.skipif(not LABELLED.exists(), reason="the labelled data lies outside this repository")

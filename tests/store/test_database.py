@@ -27,7 +27,7 @@ with Store(Path(sys.argv[1]), command="writer") as store:
         page = read_cursors(con, "live").get(("x", QUERY.name), {"page": 0})["page"]
     while True:
         page += 1
-        texts = [mention(f"{page}-{n}", created_at=NOON + timedelta(minutes=page, seconds=n)) for n in range(10)]
+        texts = [mention(f"{page}-{n}", author_name=f"{page}-{n}", created_at=NOON + timedelta(minutes=page, seconds=n)) for n in range(10)]
         with store.writing() as con:
             save(con, [batch(*texts, cursor={"page": page})], now=NOON)
         print(page, flush=True)
@@ -176,7 +176,8 @@ def test_a_writer_killed_at_any_moment_leaves_whole_pages_and_their_cursor(store
         with store.opened() as con:
             pages = con.execute("""
                 select count(*), count(distinct split_part(source_id, '-', 1)), max(split_part(source_id, '-', 1)::integer),
-                    (select sum(mentions) from rollup_5m), (select sum(counted) from rollup_day), (select count(*) from mention_brand)
+                    (select sum(mentions) from rollup_5m where facet = 'all'), (select sum(counted) from rollup_day where facet = 'all'),
+                    (select count(*) from mention_brand)
                 from mention
             """).fetchone()
             last = int(con.execute("select cursor->>'page' from cursor").fetchone()[0])

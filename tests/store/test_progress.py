@@ -108,7 +108,7 @@ def test_what_was_never_looked_at_has_no_stretch(con):
 def series(con, brand="Streamly"):
     noon = f"timestamp '{naive(NOON)}'"
     minute = f"(epoch(bin_start) - epoch({noon}))::integer // 60"
-    return rows(con, f"select {minute}, covered, mentions, negative from v_series where brand = '{brand}' order by all")
+    return rows(con, f"select {minute}, covered, mentions, negative from v_series where brand = '{brand}' and facet = 'all' order by all")
 
 
 def test_a_bin_is_zero_where_we_looked_and_unknown_where_we_did_not(con):

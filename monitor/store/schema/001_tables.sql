@@ -45,6 +45,7 @@ create table mention (
     pos double,
     neu double,
     neg double,
+    marks uinteger[] not null default [],  -- hashes of its words, by which copies of it are found
     duplicate_of varchar,               -- source:source_id of the earlier text
     is_spam boolean not null,
     spam_reason varchar,

@@ -1,0 +1,132 @@
+"""From words to what they add up to: which of them count, after the words around them."""
+
+from collections.abc import Mapping, Sequence
+from itertools import compress
+from typing import TypeAlias
+
+from monitor.enrich.brand_sentiment.hits import ANY, BOOSTER, FIXED, LAST, NEGATED, NEGATOR, OTHER, TURN, Bare, Hits, Phrase
+from monitor.enrich.brand_sentiment.normalise import MARKS
+from monitor.enrich.brand_sentiment.profile import Profile
+
+_REACH = 3
+_FURTHER = 0.05
+_NOWHERE = -10
+_ENDS = frozenset(".!?;:,)\x00")
+_BEFORE_BUT, _AFTER_BUT = 0.5, 1.5
+
+
+Part: TypeAlias = tuple[int, float, str]
+"""What a word or phrase adds: the position of its first word, its valence after the words around it, and the word as it
+is shown, with what turned it ("not good"). Plain, since there are millions of them."""
+
+Reading: TypeAlias = tuple[list[Part], bool]
+"""What counts in one text, with positions among all tokens, and whether it may name one of the other brands."""
+
+
+class Reader:
+    """Reads texts for one brand; remembers tokens, so keep one and give it many texts.
+
+    names  of the brand (0) and of others (1 and up), the longest first
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        self.names = sorted([*((name, 0) for name in profile.names), *profile.others.items()], key=lambda named: -len(named[0]))
+        self._bare = Bare()
+        self._hits = Hits(profile, self._bare)
+
+    def read(self, tokens: list[str]) -> list[Reading]:
+        """What counts in each text.
+
+        tokens  of all texts, with END after each
+        """
+        bare = self._bare
+        hits = list(map(self._hits.__getitem__, tokens))
+        readings: list[Reading] = []
+        parts: list[Part] = []
+        negators: list[Part] = []
+        used: set[int] = set()
+        start = done = seen = 0
+        turn = negated_at = boosted_at = _NOWHERE
+        boost = 0.0
+        for i in compress(range(len(tokens)), hits):
+            valence, flags, word, phrases = hits[i]  # type: ignore[misc]
+            if flags:
+                seen |= flags
+                if flags & LAST:
+                    if negators:
+                        parts += [part for part in negators if part[0] not in used]
+                        negators, used = [], set()
+                    if turn >= 0:
+                        parts = [(at, size * (_BEFORE_BUT if at < turn else _AFTER_BUT), shown) for at, size, shown in parts]
+                        turn = _NOWHERE
+                    readings.append((parts, seen & OTHER != 0))
+                    parts, start, seen = [], i + 1, 0
+                    negated_at = boosted_at = _NOWHERE
+                    continue
+            at = i
+            if phrases is not None and (bare[tokens[i + 1]] in phrases or bare[tokens[i - 1]] in phrases or ANY in phrases):
+                phrase = self._phrase_at(tokens, i, phrases, max(start, done))
+                if phrase is not None:
+                    at = i - phrase.before
+                    done = at + len(phrase.words)
+                    valence, flags, word = phrase.valence, phrase.flags, " ".join([bare[token] for token in tokens[at:done]])
+                    while parts and parts[-1][0] >= at:
+                        parts.pop()
+                    while negators and negators[-1][0] >= at:
+                        negators.pop()
+                    negated_at = negated_at if negated_at < at else _NOWHERE
+                    boosted_at = boosted_at if boosted_at < at else _NOWHERE
+                elif i < done:
+                    continue
+            elif i < done:
+                continue
+            if flags > FIXED:
+                if flags & NEGATOR:
+                    negated_at = i
+                    if valence:
+                        negators.append((i, valence, word))
+                    continue
+                if flags & BOOSTER:
+                    boosted_at, boost = i, valence
+                    continue
+                if flags & TURN and turn < 0:
+                    turn = i
+            if not valence:
+                continue
+            if not flags & FIXED:
+                if at - boosted_at <= _REACH and _are_joined(tokens, boosted_at, at):
+                    further = 1 - _FURTHER * (at - boosted_at - 1)
+                    valence += boost * further if valence > 0 else -boost * further
+                if at - negated_at <= _REACH and _are_joined(tokens, negated_at, at):
+                    if valence < 0:
+                        continue
+                    used.add(negated_at)
+                    valence, word = valence * NEGATED, f"{bare[tokens[negated_at]]} {word}"
+            parts.append((at, valence, word))
+        return readings
+
+    def _phrase_at(self, tokens: list[str], i: int, phrases: Mapping[str, Sequence[Phrase]], low: int) -> Phrase | None:
+        """The longest phrase that token `i` is part of, and that does not start before `low`."""
+        bare = self._bare
+        best: Phrase | None = None
+        for near in (bare[tokens[i + 1]], bare[tokens[i - 1]], ANY):
+            for phrase in phrases.get(near, ()):
+                first = i - phrase.before
+                wanted = phrase.words
+                if first < low or (best is not None and len(wanted) <= len(best.words)):
+                    continue
+                there = [bare[token] for token in tokens[first : first + len(wanted)]]
+                if there == wanted or (ANY in wanted and _fits(wanted, there)):
+                    best = phrase
+        return best
+
+
+def _are_joined(tokens: Sequence[str], before: int, at: int) -> bool:
+    """Whether no mark stands behind the tokens from `before` to `at`."""
+    return all(token[-1] not in _ENDS for token in tokens[before:at])
+
+
+def _fits(phrase: Sequence[str], words: Sequence[str]) -> bool:
+    return len(phrase) == len(words) and all(
+        want == word or (want == ANY and word not in MARKS) for want, word in zip(phrase, words, strict=True)
+    )

@@ -1,0 +1,145 @@
+"""`vader-brand`: how each text feels towards a brand, its label, and why."""
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from monitor.config.models import Brand
+from monitor.enrich.brand_sentiment.clauses import find_names, towards
+from monitor.enrich.brand_sentiment.lexicon import GREATEST, fingerprint
+from monitor.enrich.brand_sentiment.normalise import tokens_of, words_of
+from monitor.enrich.brand_sentiment.profile import Profile
+from monitor.enrich.brand_sentiment.reading import Part, Reader
+from monitor.enrich.brand_sentiment.why import ABOVE, BELOW, NOTHING, compound_from, line_of
+from monitor.enrich.sentiment import UNSCORED, Said, Verdict, is_judged
+
+RULES = 1
+"""Counts the changes of rules that change scores; part of the scorer's name."""
+
+LONG = 350
+"""Characters past which the score is the mean of the sentences that say something: in a long text sums run to ±1."""
+
+_HARD, _SOFTENED = -2.0, 0.5
+"""Beside complaints that add up to the first, praise counts by the second."""
+
+_CALL = 0.292
+_CALLS = 4
+_ANSWERED = 0.8
+_LONGEST_ECHO = 12
+_MOST_READERS = 64
+# a text with more is a list: all of it counts
+_MOST_NAMES = 60
+_AT_ONCE = 32
+
+_Asked: TypeAlias = tuple[str | None, tuple[str, ...]]
+"""The name of a brand, and those of the others."""
+
+_ECHO = re.compile(
+    r"\W*(?:same|me too|us too|mine too|me neither|this\W|this$|\+ ?1|agreed?|exactly|ditto|so true|true|facts|amen|preach|likewise|ikr|"
+    r"can confirm|yep|yup|seconded|what (?:he|she|they) said|came here to say|couldn't agree more|well said|100 ?%|\^|👆|💯)",
+    re.IGNORECASE,
+)
+
+
+_NOTHING_SAID = Verdict(0.0, 0)
+_NOTHING_EXPLAINED = Verdict(0.0, 0, NOTHING)
+
+
+class BrandScorer:
+    """Scores texts towards brands; it remembers tokens, so keep one and give it many texts.
+
+    brands  the configured ones; one of which only the name is known is its own name and handle
+    name    version, and a hash of lexicon, rules and brands: what it scored can be told from what another did
+    """
+
+    def __init__(self, brands: Sequence[Brand] = ()) -> None:
+        self._profiles = {brand.name.casefold(): Profile.of(brand, brands) for brand in brands}
+        known = [[name, profile.said()] for name, profile in sorted(self._profiles.items())]
+        told = json.dumps([RULES, BELOW, ABOVE, LONG, fingerprint(), known], sort_keys=True)
+        self.name = f"vader-brand/{RULES}+{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+        self._readers: dict[_Asked, Reader] = {}
+
+    def score(self, said: Sequence[Said], *, explain: bool = False) -> list[Verdict]:
+        """A verdict for each, in order; with its `why` if that is asked for, which takes about a third longer."""
+        verdicts = [UNSCORED] * len(said)
+        by_brand: dict[_Asked, list[int]] = {}
+        for place, one in enumerate(said):
+            if is_judged(one):
+                by_brand.setdefault(one[1:3], []).append(place)
+        for asked, places in by_brand.items():
+            reader = self._reader(asked)
+            for first in range(0, len(places), _AT_ONCE):
+                some = places[first : first + _AT_ONCE]
+                readings = reader.read(tokens_of([said[place][0] for place in some]))
+                for place, (everything, names_others) in zip(some, readings, strict=True):
+                    text, _, _, context, _ = said[place]
+                    parts = _towards(reader, everything, text, context) if names_others or context else everything
+                    if parts:
+                        verdicts[place] = _verdict(parts, text, explain)
+                    else:
+                        verdicts[place] = _NOTHING_EXPLAINED if explain else _NOTHING_SAID
+        return verdicts
+
+    def _reader(self, asked: _Asked) -> Reader:
+        reader = self._readers.get(asked)
+        if reader is None:
+            if len(self._readers) >= _MOST_READERS:
+                self._readers.clear()
+            brand, others = asked
+            profile = Profile() if brand is None else self._profiles.get(brand.casefold()) or Profile.named(brand, others)
+            reader = self._readers[asked] = Reader(profile)
+        return reader
+
+
+def _verdict(parts: list[Part], text: str, explain: bool) -> Verdict:
+    """What the parts of a text add up to."""
+    if len(parts) == 1:
+        total = parts[0][1]
+    else:
+        warm = cold = 0.0
+        for _, valence, _ in parts:
+            if valence > 0:
+                warm += valence
+            else:
+                cold += valence
+        if warm and cold <= _HARD:
+            # "great job, another delay", "love the shows, but ..."
+            parts = [(at, valence * _SOFTENED if valence > 0 else valence, word) for at, valence, word in parts]
+            warm *= _SOFTENED
+        total = warm + cold
+    if "!" in text and total:
+        calls = min(text.count("!"), _CALLS) * (_CALL if total > 0 else -_CALL)
+        parts.append((-1, calls, "!"))
+        total += calls
+    total = round(total, 2)
+    sentences = _sentences(text, len(parts)) if len(text) > LONG else 1
+    compound = compound_from(total, sentences)
+    label = 1 if compound >= ABOVE else -1 if compound <= BELOW else 0
+    return Verdict(compound, label, line_of(parts, total, sentences, label) if explain else None)
+
+
+def _towards(reader: Reader, parts: list[Part], text: str, context: str | None) -> list[Part]:
+    """The parts that speak of the reader's brand, and what is agreed with.
+
+    parts  of the whole text, whomever they speak of
+    """
+    words = words_of([text])
+    names = find_names(words, reader.names)
+    if len(names) <= _MOST_NAMES and any(name.who for name in names):
+        # read anew word by word: marks, too, have places then
+        parts = towards(words[:-1], reader.read(words)[0][0], names)
+    if context and len(words) <= _LONGEST_ECHO and _ECHO.match(text):
+        [(found, names_others)] = reader.read(tokens_of([context]))
+        if names_others:
+            found = _towards(reader, found, context, None)
+        answered = max(-GREATEST, min(GREATEST, _ANSWERED * sum(part[1] for part in found)))
+        if answered:
+            parts = [*parts, (0, answered, "what it answers")]
+    return parts
+
+
+def _sentences(text: str, most: int) -> int:
+    """How many sentences a text has, no more than `most`: those that say nothing do not count."""
+    return max(1, min(most, 1 + text.count(". ") + text.count("! ") + text.count("? ") + text.count("\n")))

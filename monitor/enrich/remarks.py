@@ -1,0 +1,53 @@
+"""What a text says to each brand beside how it feels: intents and topics, by names and rules prepared once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from monitor.config.models import Brand
+from monitor.enrich.intent import intents
+from monitor.enrich.topics import Topics, names_in, words_of
+from monitor.rule import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class _Addressed:
+    """A brand as it is spoken to.
+
+    names   how it is written, in lower case
+    rivals  names of its competitors, and how these are written
+    """
+
+    names: Sequence[str]
+    rivals: Mapping[str, Sequence[str]]
+    topics: Topics
+
+
+class Remarks:
+    """Finds intents and topics for any of some brands; built once, it holds no state of its own."""
+
+    def __init__(self, brands: Sequence[Brand]) -> None:
+        names = {brand.name: _names(brand) for brand in brands}
+        watched = {brand.name.casefold(): names[brand.name] for brand in brands}
+        self._brands = {
+            brand.name: _Addressed(
+                names=names[brand.name],
+                rivals={rival: watched.get(rival.casefold(), ()) for rival in brand.rivals},
+                topics=Topics(brand.topics, names[brand.name]),
+            )
+            for brand in brands
+        }
+
+    def intents(self, text: str, brand: str) -> list[str]:
+        """The names of what the author means to do towards a brand; only of texts in English."""
+        addressed = self._brands[brand]
+        return [found.name for found in intents(text, addressed.names, addressed.rivals)]
+
+    def topics(self, subject: Subject, brand: str) -> list[str]:
+        """What a text speaks of, by the rules of a brand; of any language."""
+        topics = self._brands[brand].topics
+        return list(topics.of(subject, words_of(subject))) if topics else []
+
+
+def _names(brand: Brand) -> tuple[str, ...]:
+    handles = (handle.partition(":")[2].lstrip("@").lower() for handle in brand.own_handles)
+    return tuple(dict.fromkeys((brand.name.lower(), *names_in(brand.rule), *handles)))

@@ -1,0 +1,299 @@
+"""Which text each copy is a copy of: the earliest earlier one within 72 hours that it matches directly, in whatever order they arrive.
+
+A text that was copied by a copy of a copy is no original of what it does not match itself. What a source calls a repost is one
+of what the source says, and stays it.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from monitor.enrich.duplicates import TELLING, WINDOW, are_copies, telling
+
+Key = tuple[str, str]
+"""Source and the source's own id."""
+
+_FEW = 200
+"""Up to so many marks are looked for one by one: planning a join takes longer."""
+
+_COLUMNS = "source, source_id, created_at, marks, repost_of_id is not null, duplicate_of"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Text:
+    """A text as far as copies go, in the order in which one can be the original of another.
+
+    is_repost     by what its source says
+    duplicate_of  as stored
+    """
+
+    created_at: datetime
+    source: str
+    source_id: str
+    marks: Sequence[int] = field(compare=False)
+    is_repost: bool = field(compare=False)
+    duplicate_of: str | None = field(compare=False)
+
+    @property
+    def key(self) -> Key:
+        return self.source, self.source_id
+
+    @property
+    def mention_id(self) -> str:
+        return f"{self.source}:{self.source_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """What is to be changed: the original of texts whose stored one is another.
+
+    texts  with their new original; None where they are copies no more
+    """
+
+    texts: Mapping[Key, str | None]
+    created_at: Sequence[datetime]
+
+    def __bool__(self) -> bool:
+        return bool(self.texts)
+
+
+def elect(con: duckdb.DuckDBPyConnection, mentions: pa.Table, brands: pa.Table) -> tuple[pa.Table, pa.Table, Copies]:
+    """The rows of texts that are new to the store with their originals, copies not counted; and what changes of stored texts.
+
+    mentions  columns MENTION_COLUMNS; those without a row in `brands` are not going to be stored
+    """
+    stored = set(_rows(brands, ("source", "source_id")))
+    new = [
+        _Text(at, source, source_id, marks, repost_of is not None, of)
+        for at, source, source_id, marks, repost_of, of in _rows(
+            mentions, ("created_at", "source", "source_id", "marks", "repost_of_id", "duplicate_of")
+        )
+        if (source, source_id) in stored
+    ]
+    elected = _elected(con, new)
+    keys = {text.key for text in new}
+    copied = {key: original for key, original in elected.texts.items() if key in keys}
+    if copied:
+        mentions = _with(mentions, "duplicate_of", copied)
+        brands = _with(brands, "counted", dict.fromkeys(copied, False))
+    later = [(key, original, at) for (key, original), at in zip(elected.texts.items(), elected.created_at, strict=True) if key not in keys]
+    return mentions, brands, Copies({key: original for key, original, _ in later}, [at for *_, at in later])
+
+
+def elect_merged(con: duckdb.DuckDBPyConnection, actions: pa.Table, mentions: pa.Table) -> Copies:
+    """What changes when some texts are stored beside, or instead of, what the temporary table `known` held of them before.
+
+    actions   source, source_id and created_at of what was stored
+    mentions  what it was stored from, columns MENTION_COLUMNS
+    """
+    known = {
+        (source, source_id): (marks, of)
+        for source, source_id, marks, of in con.execute("select source, source_id, marks, duplicate_of from known").fetchall()
+    }
+    stored_at = {(source, source_id): at for source, source_id, at in _rows(actions, ("source", "source_id", "created_at"))}
+    changed: list[_Text] = []
+    edited: list[_Text] = []
+    for source, source_id, marks, repost_of in _rows(mentions, ("source", "source_id", "marks", "repost_of_id")):
+        key = source, source_id
+        had = known.get(key)
+        if key not in stored_at or (had and had[0] == marks):
+            continue
+        changed.append(_Text(stored_at[key], source, source_id, marks, repost_of is not None, had[1] if had else None))
+        edited += changed[-1:] if had else []
+    ids = [text.mention_id for text in edited]
+    return _elected(con, changed, pointing=_pointing(con, "unnest(?::varchar[])", edited, [ids]) if edited else ())
+
+
+def remark(con: duckdb.DuckDBPyConnection, marks: Mapping[Key, Sequence[int]], bounds: str) -> Copies:
+    """Give stored texts other marks, and say what changes by that; those that have them already are left as they are.
+
+    bounds  SQL: the time in which they were said
+    """
+    asked = [list(column) for column in zip(*marks, strict=True)] if marks else []
+    known = (
+        _read(con, f"where {bounds} and (source, source_id) in (select unnest(?::varchar[]), unnest(?::varchar[]))", asked) if marks else []
+    )
+    had = [text for text in known if text.marks != list(marks[text.key])]
+    if not had:
+        return Copies({}, [])
+    table = {
+        "source": pa.array([text.source for text in had], pa.string()),
+        "source_id": pa.array([text.source_id for text in had], pa.string()),
+        "marks": pa.array([marks[text.key] for text in had], pa.list_(pa.uint32())),
+    }
+    con.register("remarked", pa.table(table))
+    con.execute(f"""
+        update mention set marks = remarked.marks
+        from remarked
+        where mention.source = remarked.source and mention.source_id = remarked.source_id and mention.{bounds}
+    """)
+    con.unregister("remarked")
+    pointing = _pointing(con, "unnest(?::varchar[])", had, [[text.mention_id for text in had]])
+    return _elected(con, [replace(text, marks=marks[text.key]) for text in had], pointing=pointing)
+
+
+def elect_orphans(con: duckdb.DuckDBPyConnection, gone: str) -> Copies:
+    """What changes when the texts of the temporary table of that name, of source, source_id and created_at, have gone."""
+    first, last = con.execute(f"select min(created_at), max(created_at) from {gone}").fetchall()[0]
+    if first is None:
+        return Copies({}, [])
+    return _elected(con, (), pointing=_pointing(con, f"source || ':' || source_id from {gone}", (first, last), []))
+
+
+def _pointing(
+    con: duckdb.DuckDBPyConnection, ids: str, between: Sequence[_Text] | tuple[datetime, datetime], values: list[object]
+) -> list[_Text]:
+    """Stored texts whose original is one of these; at what times the originals were said."""
+    times = [one.created_at if isinstance(one, _Text) else one for one in between]
+    return _read(
+        con,
+        f"where created_at between timestamp '{min(times)}' and timestamp '{max(times) + WINDOW}' and repost_of_id is null "
+        f"and duplicate_of in (select {ids})",
+        values,
+    )
+
+
+def write_copies(con: duckdb.DuckDBPyConnection, copies: Copies) -> None:
+    """Note the new originals, and count what is a copy no more; the bins are the caller's to count again."""
+    if not copies:
+        return
+    first, last = min(copies.created_at), max(copies.created_at)
+    bounds = f"created_at between timestamp '{first}' and timestamp '{last}'"
+    con.register(
+        "copied",
+        pa.table(
+            {
+                "source": pa.array([source for source, _ in copies.texts], pa.string()),
+                "source_id": pa.array([source_id for _, source_id in copies.texts], pa.string()),
+                "original": pa.array(list(copies.texts.values()), pa.string()),
+            }
+        ),
+    )
+    con.execute(f"""
+        update mention set duplicate_of = copied.original
+        from copied
+        where mention.source = copied.source and mention.source_id = copied.source_id and mention.{bounds}
+    """)
+    con.execute(f"""
+        update mention_brand set counted = not (is_own or is_muted or told.is_left_out)
+        from (
+            select source, source_id, is_spam or copied.original is not null as is_left_out
+            from mention join copied using (source, source_id) where {bounds}
+        ) as told
+        where mention_brand.source = told.source and mention_brand.source_id = told.source_id and mention_brand.{bounds}
+    """)
+    con.unregister("copied")
+
+
+def _elected(con: duckdb.DuckDBPyConnection, changed: Sequence[_Text], *, pointing: Sequence[_Text] = ()) -> Copies:
+    """The texts whose original is another than the one that stands beside them.
+
+    changed   new texts, stored or not, and those that now say something else
+    pointing  stored texts whose original went or says something else
+    """
+    judged = {text.key: text for text in (*pointing, *changed)}
+    texts = _Texts(judged.values())
+    near = [text for text in _similar(con, list(judged.values())) if text.key not in judged]
+    came = _Texts(changed)
+    later = [text for text in near if came.original_of(text) is not None]
+    texts.add(near)
+    if later:
+        judged |= {text.key: text for text in later}
+        known = {text.key for text in (*judged.values(), *near)}
+        texts.add([text for text in _similar(con, later) if text.key not in known])
+    found: dict[Key, str | None] = {}
+    times: list[datetime] = []
+    for text in judged.values():
+        if text.is_repost:
+            continue
+        original = texts.original_of(text)
+        name = original.mention_id if original else None
+        if name != text.duplicate_of:
+            found[text.key] = name
+            times.append(text.created_at)
+    return Copies(found, times)
+
+
+class _Texts:
+    """Texts by their telling pairs of marks, each list in the order of time."""
+
+    def __init__(self, texts: Iterable[_Text]) -> None:
+        self._by_pair: dict[tuple[int, ...], list[_Text]] = {}
+        self.add(texts)
+
+    def add(self, texts: Iterable[_Text]) -> None:
+        touched = set()
+        for text in texts:
+            for pair in telling(text.marks):
+                self._by_pair.setdefault(pair, []).append(text)
+                touched.add(pair)
+        for pair in touched:
+            self._by_pair[pair].sort()
+
+    def original_of(self, text: _Text) -> _Text | None:
+        """The earliest earlier text within the window that this one is a copy of."""
+        found: _Text | None = None
+        since = text.created_at - WINDOW
+        for pair in telling(text.marks):
+            those = self._by_pair.get(pair, [])
+            for place in range(bisect_left(those, since, key=_said_at), len(those)):
+                other = those[place]
+                if other >= text or (found is not None and other >= found):
+                    break
+                if are_copies(other.marks, text.marks):
+                    found = other
+                    break
+        return found
+
+
+def _said_at(text: _Text) -> datetime:
+    return text.created_at
+
+
+def _similar(con: duckdb.DuckDBPyConnection, texts: Sequence[_Text]) -> list[_Text]:
+    """Stored texts that may be copies of one of these: two of their telling marks are among all of theirs; 72 hours to either side.
+
+    Of equal texts long before, which nothing but the first of them can be the original for, only that one.
+    """
+    marks = sorted({mark for text in texts for mark in text.marks[:TELLING]})
+    if not marks:
+        return []
+    first, last = min(text.created_at for text in texts), max(text.created_at for text in texts)
+    if len(marks) <= _FEW:
+        sought = ", ".join(map(str, marks))
+        return _read(con, _sought(sought, first, last))
+    con.register("sought", pa.table({"mark": pa.array(marks, pa.uint32())}))
+    found = _read(con, _sought("select mark from sought", first, last))
+    con.unregister("sought")
+    return found
+
+
+def _sought(marks: str, first: datetime, last: datetime) -> str:
+    shared = " + ".join(f"coalesce(marks[{place}] in ({marks}), false)::integer" for place in range(1, TELLING + 1))
+    return f"""
+        where created_at between timestamp '{first - WINDOW}' and timestamp '{last + WINDOW}' and len(marks) > 0
+            and {shared} >= least(2, len(marks))
+        qualify created_at < timestamp '{last - WINDOW}' or created_at >= timestamp '{first}'
+            or row_number() over (partition by marks, created_at < timestamp '{last - WINDOW}' order by created_at, source, source_id) = 1
+    """
+
+
+def _read(con: duckdb.DuckDBPyConnection, which: str, values: Sequence[object] = ()) -> list[_Text]:
+    rows = con.execute(f"select {_COLUMNS} from mention {which}", list(values)).fetchall()
+    return [_Text(at, source, source_id, marks, is_repost, of) for source, source_id, at, marks, is_repost, of in rows]
+
+
+def _with(table: pa.Table, name: str, values: Mapping[Key, object]) -> pa.Table:
+    """The table with other values in one column, for some texts."""
+    place = table.schema.get_field_index(name)
+    column = [values.get((source, source_id), now) for source, source_id, now in _rows(table, ("source", "source_id", name))]
+    return table.set_column(place, table.schema.field(place), pa.array(column, table.schema.field(place).type))
+
+
+def _rows(table: pa.Table, columns: Sequence[str]) -> Iterable[tuple[Any, ...]]:
+    return zip(*(table[name].to_pylist() for name in columns), strict=True)
