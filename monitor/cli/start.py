@@ -21,6 +21,7 @@ from monitor.config.schema import json_schema
 from monitor.demo import tell_story
 from monitor.doctor import examine
 from monitor.errors import ConfigError
+from monitor.gather.enricher import scorer_of
 from monitor.tell.words import count_of, duration
 
 config_app = typer.Typer(help="Check the configuration, and see what a rule matches.", no_args_is_help=True)
@@ -94,8 +95,9 @@ def demo(
 def config_check(config: ConfigPath = None, as_json: AsJson = False, verbose: Verbose = 0) -> None:
     """Check the configuration; every problem is named with its line."""
     settings = configured(config)
-    # a page that nobody can follow is a mistake too
+    # a page that nobody can follow is a mistake too, and a scorer that nobody knows
     connectors_of(settings)
+    scorer_of(settings)
     print(json.dumps({"brands": len(settings.brands), "sources": list(settings.sources)}) if as_json else _summary(settings))
 
 

@@ -116,9 +116,11 @@ class Publish(_Strict):
 class Scoring(_Strict):
     """Who gives a text its label."""
 
-    scorer: Literal["vader-brand", "vader"] = Field(
-        default="vader-brand", description="vader-brand: towards the brand, by complaint language; vader: plain vaderSentiment 3.3.2"
+    scorer: str = Field(
+        default="vader-brand",
+        description="vader-brand: towards the brand, by complaint language; vader: plain vaderSentiment; or one of a package",
     )
+    model: Path | None = Field(default=None, description="the file that such a scorer reads; relative to this file")
 
 
 class Config(_Strict):

@@ -8,9 +8,9 @@ from typing import Any
 
 from monitor.collect.connector import Page, Query, SourceSettings, Window
 from monitor.config.models import Config
-from monitor.enrich.brand_sentiment.scorer import BrandScorer
 from monitor.enrich.match import Matcher, Places, Threads
-from monitor.enrich.sentiment import Scorer, VaderScorer
+from monitor.enrich.scorers import scorer_named
+from monitor.enrich.sentiment import Scorer
 from monitor.enrich.table import enrich
 from monitor.store.ledger import Run
 from monitor.store.write import Batch
@@ -32,7 +32,7 @@ class Enricher:
     def of(cls, config: Config) -> "Enricher":
         """The enricher that a configuration asks for."""
         places = places_of(config.sources)
-        scorer = BrandScorer(config.brands) if config.scoring.scorer == "vader-brand" else VaderScorer()
+        scorer = scorer_of(config)
         said = [
             [brand.model_dump(mode="json") for brand in config.brands],
             sorted((*key, about) for key, about in places.items()),
@@ -60,6 +60,15 @@ class Enricher:
         """What identifies a question: asked again under the same rules, it is the same run."""
         asked = [query.source, query.name, str(window.since), str(window.until), self.rules]
         return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+
+
+def scorer_of(config: Config) -> Scorer:
+    """The scorer that a configuration asks for.
+
+    raises  ConfigError where there is none of that name, or its model cannot be read
+    """
+    model = config.scoring.model
+    return scorer_named(config.scoring.scorer, brands=config.brands, model=model and config.folder / model)
 
 
 def places_of(sections: Mapping[str, Any]) -> Places:
