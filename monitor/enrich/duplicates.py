@@ -28,8 +28,11 @@ MOST = 12
 SHARED = 0.8
 """The share of two texts' shingles that must be the same, 0 to 1."""
 
-TELLING = 4
-"""Of two copies, two of this many smallest hashes are the same: at most 2 of the 12 smallest of both differ."""
+TELLING, TOGETHER = 5, 3
+"""Of the first number of smallest hashes any two copies share the second at least: no more than 2 of the 12 smallest of both differ."""
+
+SHIFTS = (32, 16, 0)
+"""By how many bits each of the marks is moved that are packed into one number."""
 
 LONGEST = 4_000
 """Characters that are looked at."""
@@ -63,9 +66,20 @@ def marks_of(mention: Mention, text: str) -> Sequence[int]:
     ]
 
 
-def telling(marks: Sequence[int]) -> list[tuple[int, ...]]:
-    """Pairs of marks of which any two copies have one in common, while few texts that are no copies do."""
-    return [tuple(marks)] if len(marks) == 1 else list(combinations(marks[:TELLING], 2))
+def telling(marks: Sequence[int]) -> list[int]:
+    """Numbers of up to 64 bits, of which any two copies have one in common, while few texts that are no copies do.
+
+    Each is packed from some of the smallest marks.
+    """
+    return [packed(those) for those in combinations(marks[:TELLING], min(TOGETHER, len(marks)))] if marks else []
+
+
+def packed(marks: Sequence[int]) -> int:
+    """Up to `TOGETHER` marks as one number; others may come to the same, but seldom."""
+    number = 0
+    for place, mark in enumerate(marks):
+        number ^= mark << SHIFTS[place]
+    return number
 
 
 def are_copies(marks: Sequence[int], others: Sequence[int]) -> bool:

@@ -4,22 +4,23 @@ A text that was copied by a copy of a copy is no original of what it does not ma
 of what the source says, and stays it.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import reduce
+from itertools import combinations
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from monitor.enrich.duplicates import TELLING, WINDOW, are_copies, telling
+from monitor.enrich.duplicates import SHIFTS, TELLING, TOGETHER, WINDOW, are_copies, telling
 
 Key = tuple[str, str]
 """Source and the source's own id."""
 
-_FEW = 200
-"""Up to so many marks are looked for one by one: planning a join takes longer."""
+_FEW = 60
+"""Up to so many numbers are looked for one by one: planning a join takes longer."""
 
 _COLUMNS = "source, source_id, created_at, marks, repost_of_id is not null, duplicate_of"
 
@@ -197,21 +198,20 @@ def _elected(con: duckdb.DuckDBPyConnection, changed: Sequence[_Text], *, pointi
     pointing  stored texts whose original went or says something else
     """
     judged = {text.key: text for text in (*pointing, *changed)}
-    texts = _Texts(judged.values())
     near = [text for text in _similar(con, list(judged.values())) if text.key not in judged]
-    came = _Texts(changed)
-    later = [text for text in near if came.original_of(text) is not None]
-    texts.add(near)
+    # a stored text that came later may have its original among the changed ones
+    later = list(_originals(near, changed)) if changed and near and max(near) > min(changed) else []
     if later:
-        judged |= {text.key: text for text in later}
+        judged |= {text.key: text for text in near if text.key in later}
         known = {text.key for text in (*judged.values(), *near)}
-        texts.add([text for text in _similar(con, later) if text.key not in known])
+        near += [text for text in _similar(con, [judged[key] for key in later]) if text.key not in known]
+    originals = _originals(list(judged.values()), [*judged.values(), *near])
     found: dict[Key, str | None] = {}
     times: list[datetime] = []
     for text in judged.values():
         if text.is_repost:
             continue
-        original = texts.original_of(text)
+        original = originals.get(text.key)
         name = original.mention_id if original else None
         if name != text.duplicate_of:
             found[text.key] = name
@@ -219,65 +219,66 @@ def _elected(con: duckdb.DuckDBPyConnection, changed: Sequence[_Text], *, pointi
     return Copies(found, times)
 
 
-class _Texts:
-    """Texts by their telling pairs of marks, each list in the order of time."""
-
-    def __init__(self, texts: Iterable[_Text]) -> None:
-        self._by_pair: dict[tuple[int, ...], list[_Text]] = {}
-        self.add(texts)
-
-    def add(self, texts: Iterable[_Text]) -> None:
-        touched = set()
-        for text in texts:
-            for pair in telling(text.marks):
-                self._by_pair.setdefault(pair, []).append(text)
-                touched.add(pair)
-        for pair in touched:
-            self._by_pair[pair].sort()
-
-    def original_of(self, text: _Text) -> _Text | None:
-        """The earliest earlier text within the window that this one is a copy of."""
-        found: _Text | None = None
-        since = text.created_at - WINDOW
-        for pair in telling(text.marks):
-            those = self._by_pair.get(pair, [])
-            for place in range(bisect_left(those, since, key=_said_at), len(those)):
-                other = those[place]
-                if other >= text or (found is not None and other >= found):
-                    break
-                if are_copies(other.marks, text.marks):
-                    found = other
-                    break
-        return found
+def _originals(texts: Sequence[_Text], among: Iterable[_Text]) -> dict[Key, _Text]:
+    """Of each text that is a copy of one of some others the earliest earlier one within the window; by the copy's key."""
+    told_by: dict[int, list[_Text]] = {}
+    for text in texts:
+        for number in telling(text.marks):
+            told_by.setdefault(number, []).append(text)
+    found: dict[Key, _Text] = {}
+    for other in sorted({text.key: text for text in among}.values(), key=_place):
+        until = other.created_at + WINDOW
+        for number in telling(other.marks):
+            for text in told_by.get(number, ()):
+                if other < text and text.created_at <= until and text.key not in found and are_copies(other.marks, text.marks):
+                    found[text.key] = other
+    return found
 
 
-def _said_at(text: _Text) -> datetime:
-    return text.created_at
+def _place(text: _Text) -> tuple[datetime, str, str]:
+    return text.created_at, text.source, text.source_id
 
 
 def _similar(con: duckdb.DuckDBPyConnection, texts: Sequence[_Text]) -> list[_Text]:
-    """Stored texts that may be copies of one of these: two of their telling marks are among all of theirs; 72 hours to either side.
+    """Stored texts that have a telling number in common with one of these, from 72 hours before the first to 72 hours after the last.
 
     Of equal texts long before, which nothing but the first of them can be the original for, only that one.
     """
-    marks = sorted({mark for text in texts for mark in text.marks[:TELLING]})
-    if not marks:
+    sought = sorted({number for text in texts for number in telling(text.marks)})
+    if not sought:
         return []
     first, last = min(text.created_at for text in texts), max(text.created_at for text in texts)
-    if len(marks) <= _FEW:
-        sought = ", ".join(map(str, marks))
-        return _read(con, _sought(sought, first, last))
-    con.register("sought", pa.table({"mark": pa.array(marks, pa.uint32())}))
-    found = _read(con, _sought("select mark from sought", first, last))
+    if len(sought) <= _FEW:
+        return _read(con, _sought(f"where told_by in ({', '.join(map(str, sought))})", first, last))
+    con.register("sought", pa.table({"told_by": pa.array(sought, pa.uint64())}))
+    found = _read(con, _sought("semi join sought using (told_by)", first, last))
     con.unregister("sought")
     return found
 
 
-def _sought(marks: str, first: datetime, last: datetime) -> str:
-    shared = " + ".join(f"coalesce(marks[{place}] in ({marks}), false)::integer" for place in range(1, TELLING + 1))
+def _packed(places: Sequence[int]) -> str:
+    """SQL for the number that the marks at these places come to, as `packed` makes it."""
+    moved = [f"(marks[{place}]::ubigint << {shift})" for place, shift in zip(places, SHIFTS, strict=False)]
+    return reduce("xor({}, {})".format, moved)
+
+
+def _all_packed(marks: int) -> str:
+    """SQL for the list of all of them, of a text with so many marks."""
+    together = min(TOGETHER, marks)
+    return f"[{', '.join(_packed(places) for places in combinations(range(1, min(TELLING, marks) + 1), together))}]"
+
+
+_TELLING = f"case len(marks) when 1 then {_all_packed(1)} when 2 then {_all_packed(2)} else {_all_packed(TELLING)} end"
+
+
+def _sought(which: str, first: datetime, last: datetime) -> str:
+    near = f"created_at between timestamp '{first - WINDOW}' and timestamp '{last + WINDOW}'"
     return f"""
-        where created_at between timestamp '{first - WINDOW}' and timestamp '{last + WINDOW}' and len(marks) > 0
-            and {shared} >= least(2, len(marks))
+        where {near} and rowid in (
+            select rowid
+            from (select rowid, unnest({_TELLING}) as told_by from mention where {near})
+            {which}
+        )
         qualify created_at < timestamp '{last - WINDOW}' or created_at >= timestamp '{first}'
             or row_number() over (partition by marks, created_at < timestamp '{last - WINDOW}' order by created_at, source, source_id) = 1
     """
