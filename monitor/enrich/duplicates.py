@@ -31,9 +31,6 @@ SHARED = 0.8
 TELLING, TOGETHER = 5, 3
 """Of the first number of smallest hashes any two copies share the second at least: no more than 2 of the 12 smallest of both differ."""
 
-SHIFTS = (32, 16, 0)
-"""By how many bits each of the marks is moved that are packed into one number."""
-
 LONGEST = 4_000
 """Characters that are looked at."""
 
@@ -69,17 +66,11 @@ def marks_of(mention: Mention, text: str) -> Sequence[int]:
 def telling(marks: Sequence[int]) -> list[int]:
     """Numbers of up to 64 bits, of which any two copies have one in common, while few texts that are no copies do.
 
-    Each is packed from some of the smallest marks.
+    Each is packed from some of the smallest marks; others may come to the same, but seldom.
     """
-    return [packed(those) for those in combinations(marks[:TELLING], min(TOGETHER, len(marks)))] if marks else []
-
-
-def packed(marks: Sequence[int]) -> int:
-    """Up to `TOGETHER` marks as one number; others may come to the same, but seldom."""
-    number = 0
-    for place, mark in enumerate(marks):
-        number ^= mark << SHIFTS[place]
-    return number
+    if len(marks) < TOGETHER:
+        return [one << 32 ^ other << 16 for one, other in (marks,)] if len(marks) == 2 else [mark << 32 for mark in marks]
+    return [one << 32 ^ other << 16 ^ third for one, other, third in combinations(marks[:TELLING], TOGETHER)]
 
 
 def are_copies(marks: Sequence[int], others: Sequence[int]) -> bool:

@@ -7,14 +7,13 @@ of what the source says, and stays it.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import reduce
 from itertools import combinations
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from monitor.enrich.duplicates import SHIFTS, TELLING, TOGETHER, WINDOW, are_copies, telling
+from monitor.enrich.duplicates import TELLING, TOGETHER, WINDOW, are_copies, telling
 
 Key = tuple[str, str]
 """Source and the source's own id."""
@@ -256,19 +255,19 @@ def _similar(con: duckdb.DuckDBPyConnection, texts: Sequence[_Text]) -> list[_Te
     return found
 
 
-def _packed(places: Sequence[int]) -> str:
-    """SQL for the number that the marks at these places come to, as `packed` makes it."""
-    moved = [f"(marks[{place}]::ubigint << {shift})" for place, shift in zip(places, SHIFTS, strict=False)]
-    return reduce("xor({}, {})".format, moved)
+def _packed(one: int, other: int, third: int) -> str:
+    """SQL for the number that the marks at these places come to, as in `telling`."""
+    return f"xor(xor(marks[{one}]::ubigint << 32, marks[{other}]::ubigint << 16), marks[{third}])"
 
 
-def _all_packed(marks: int) -> str:
-    """SQL for the list of all of them, of a text with so many marks."""
-    together = min(TOGETHER, marks)
-    return f"[{', '.join(_packed(places) for places in combinations(range(1, min(TELLING, marks) + 1), together))}]"
-
-
-_TELLING = f"case len(marks) when 1 then {_all_packed(1)} when 2 then {_all_packed(2)} else {_all_packed(TELLING)} end"
+_TELLING = f"""
+    case len(marks)
+        when 1 then [marks[1]::ubigint << 32]
+        when 2 then [xor(marks[1]::ubigint << 32, marks[2]::ubigint << 16)]
+        else [{", ".join(_packed(*places) for places in combinations(range(1, TELLING + 1), TOGETHER))}]
+    end
+"""
+"""SQL for `telling`; of texts with few marks some numbers are null."""
 
 
 def _sought(which: str, first: datetime, last: datetime) -> str:
