@@ -32,14 +32,24 @@ def find_config(given: Path | None) -> Path:
 
     raises  ConfigError where none of them exists
     """
-    from_environment = os.environ.get("MONITOR_CONFIG")
-    named = given or (Path(from_environment) if from_environment else None)
-    candidates = [named] if named else [Path("config.yaml"), Path("/etc/brand-monitor/config.yaml"), Path("demo/config.yaml")]
+    candidates = _candidates(given)
     for path in candidates:
         if path.is_file():
             return path
     looked = ", ".join(str(path) for path in candidates)
     raise ConfigError(f"no configuration at {looked}; `monitor init` writes one, --config names one")
+
+
+def is_configured(given: Path | None) -> bool:
+    """Whether a configuration was named, or lies where one is looked for: for commands that can do without."""
+    named = given or os.environ.get("MONITOR_CONFIG")
+    return bool(named) or any(path.is_file() for path in _candidates(given))
+
+
+def _candidates(given: Path | None) -> list[Path]:
+    from_environment = os.environ.get("MONITOR_CONFIG")
+    named = given or (Path(from_environment) if from_environment else None)
+    return [named] if named else [Path("config.yaml"), Path("/etc/brand-monitor/config.yaml"), Path("demo/config.yaml")]
 
 
 def load_config(path: Path, settings: Mapping[str, type[BaseModel]]) -> Config:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from monitor.config.models import Brand
 from monitor.enrich.intent import intents
-from monitor.enrich.topics import Topics, names_in, words_of
+from monitor.enrich.topics import Topics, names_in, starter_topics, words_of
 from monitor.rule import Subject
 
 
@@ -23,7 +24,7 @@ class _Addressed:
 
 
 class Remarks:
-    """Finds intents and topics for any of some brands; built once, it holds no state of its own."""
+    """Finds intents and topics for brands; built once. One that is not configured is its own name, and its topics are the starters'."""
 
     def __init__(self, brands: Sequence[Brand]) -> None:
         names = {brand.name: _names(brand) for brand in brands}
@@ -37,15 +38,25 @@ class Remarks:
             for brand in brands
         }
 
-    def intents(self, text: str, brand: str) -> list[str]:
-        """The names of what the author means to do towards a brand; only of texts in English."""
-        addressed = self._brands[brand]
+    def intents(self, text: str, brand: str | None) -> list[str]:
+        """The names of what the author means to do towards a brand, or towards whom the text is about; only of texts in English."""
+        addressed = self._addressed(brand)
         return [found.name for found in intents(text, addressed.names, addressed.rivals)]
 
-    def topics(self, subject: Subject, brand: str) -> list[str]:
+    def topics(self, subject: Subject, brand: str | None) -> list[str]:
         """What a text speaks of, by the rules of a brand; of any language."""
-        topics = self._brands[brand].topics
+        topics = self._addressed(brand).topics
         return list(topics.of(subject, words_of(subject))) if topics else []
+
+    def _addressed(self, brand: str | None) -> _Addressed:
+        known = self._brands.get(brand or "")
+        return known or _stranger(brand)
+
+
+@lru_cache(maxsize=1000)
+def _stranger(brand: str | None) -> _Addressed:
+    names = tuple(dict.fromkeys((brand.lower(), brand.lower().rstrip("+!"), brand.lower().replace(" ", "")))) if brand else ()
+    return _Addressed(names, {}, Topics(starter_topics(), names))
 
 
 def _names(brand: Brand) -> tuple[str, ...]:

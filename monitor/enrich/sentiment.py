@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 from monitor.enrich.vader import CUT, Score, Vader
 from monitor.enrich.vader_lexicon import plain
 
-__all__ = ["CUT", "UNSCORED", "Said", "Score", "Scorer", "VaderScorer", "Verdict", "is_judged", "plain_scores"]
+__all__ = ["CUT", "UNSCORED", "Said", "Score", "Scorer", "VaderScorer", "Verdict", "is_english", "is_judged", "plain_scores"]
 
 
 class Said(NamedTuple):
@@ -74,7 +74,12 @@ def plain_scores(texts: Sequence[str]) -> list[Score | None]:
 
 def is_judged(said: Said) -> bool:
     """Whether there is a text, in English or in a language that nobody can tell."""
-    return bool(said.text) and (said.lang is None or said.lang.lower().split("-")[0] == "en")
+    return bool(said.text) and is_english(said.lang)
+
+
+def is_english(lang: str | None) -> bool:
+    """Whether a text of this language can be scored: English, or one that nobody can tell."""
+    return lang is None or lang.lower().split("-")[0] == "en"
 
 
 @lru_cache(maxsize=1)

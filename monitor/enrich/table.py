@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
+from typing import Any
 
 import pyarrow as pa
 
 from monitor.enrich.duplicates import marks_of
-from monitor.enrich.language import language
 from monitor.enrich.match import Match, Matcher, Threads, match_all
 from monitor.enrich.remarks import Remarks
-from monitor.enrich.sentiment import Said, Score, Scorer, Verdict, plain_scores
+from monitor.enrich.score import ASKED, score_table
+from monitor.enrich.sentiment import Scorer
 from monitor.enrich.spam import spam_reason
 from monitor.enrich.topics import words_of
 from monitor.mention import GONE, Engagement, Mention, State
@@ -91,8 +92,36 @@ def enrich(
     about: str | None = None,
     about_by_id: Mapping[str, str] = MappingProxyType({}),
 ) -> Enriched:
-    """Match and score mentions; those that concern no brand are left out.
+    """Match and score mentions; those that concern no brand are left out. See `matched` for what it is given."""
+    found = matched(mentions, matcher=matcher, threads=threads, about=about, about_by_id=about_by_id)
+    return enriched(found, score_table(found.asked, scorer=scorer, remarks=matcher.remarks), remarks=matcher.remarks, scorer=scorer.name)
 
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A page of which it is known whom each text concerns, and not yet what it says.
+
+    judged  each text with its brands
+    gone    texts that their source took back
+    asked   what is to be scored, columns ASKED: a row for each text and brand, one without a brand where there is none
+    """
+
+    judged: Sequence[tuple[Mention, Sequence[Match]]]
+    gone: Sequence[Mention]
+    asked: pa.Table
+
+
+def matched(
+    mentions: Sequence[Mention],
+    *,
+    matcher: Matcher,
+    threads: Threads,
+    about: str | None = None,
+    about_by_id: Mapping[str, str] = MappingProxyType({}),
+) -> Matched:
+    """The brands of mentions; those that concern none are left out.
+
+    threads      brought up to date by the roots of threads among the mentions: pages are matched in their order
     about        the brand that all of them are about by their place, unless the text names another; or None
     about_by_id  the same for single ones, by source_id; goes before it
 
@@ -101,21 +130,33 @@ def enrich(
     """
     newest, gone = _newest(mentions)
     judged = [
-        _Judged.of(mention, found)
+        (mention, found)
         for mention, found in match_all(newest, matcher, threads, about, about_by_id)
         if found or mention.state is State.EDITED
     ]
-    texts = {one.mention.key: one.mention.whole_text for one in judged}
-    said = [
-        Said(one.mention.whole_text, match.brand, context=_context(one.mention, texts), lang=one.mention.lang)
-        for one in judged
-        for match in one.found
+    texts = {mention.key: mention.whole_text for mention, _ in judged}
+    rows = [
+        (texts[mention.key], match and match.brand, mention.lang, _context(mention, texts))
+        for mention, found in judged
+        for match in (found or (None,))
     ]
-    return Enriched(
-        mentions=_mention_table(judged, plain_scores([one.mention.whole_text if one.is_english else "" for one in judged])),
-        brands=_brand_table(judged, scorer.score(said, explain=True), matcher.remarks, scorer.name),
-        gone=gone,
-    )
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in ASKED]
+    return Matched(judged, gone, pa.table(columns, schema=ASKED))
+
+
+def enriched(found: Matched, scored: pa.Table, *, remarks: Remarks, scorer: str) -> Enriched:
+    """The rows to store.
+
+    scored  what was asked, answered: columns SCORED
+    scorer  name of what gave the labels
+    """
+    answers = scored.to_pylist()
+    judged: list[_Judged] = []
+    first = 0
+    for mention, matches in found.judged:
+        judged.append(_Judged.of(mention, matches, answers[first : first + max(1, len(matches))]))
+        first += max(1, len(matches))
+    return Enriched(mentions=_mention_table(judged), brands=_brand_table(judged, remarks, scorer), gone=found.gone)
 
 
 def _context(mention: Mention, texts: Mapping[tuple[str, str], str]) -> str | None:
@@ -128,29 +169,26 @@ def _context(mention: Mention, texts: Mapping[tuple[str, str], str]) -> str | No
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """A text with its brands, and what is true of it for all of them.
+    """A text with its brands, what it says to each of them, and what is true of it for all of them.
 
     mention      with its language, where it could be told
+    answers      columns SCORED: a row for each brand, one where there is none
     spam_reason  why it is spam; None where it is not
     """
 
     mention: Mention
     found: Sequence[Match]
+    answers: Sequence[Mapping[str, Any]]
     subject: Subject
     spam_reason: str | None
 
     @classmethod
-    def of(cls, mention: Mention, found: Sequence[Match]) -> "_Judged":
-        """The text judged, without regard to whose it is."""
-        if mention.lang is None and (told := language(mention.whole_text)):
+    def of(cls, mention: Mention, found: Sequence[Match], answers: Sequence[Mapping[str, Any]]) -> "_Judged":
+        """The text judged."""
+        if mention.lang is None and (told := answers[0]["lang"]):
             mention = replace(mention, lang=told, lang_origin="detected")
         subject = Subject.of(mention)
-        return cls(mention, found, subject, spam_reason(mention.whole_text, words_of(subject), mention.links))
-
-    @property
-    def is_english(self) -> bool:
-        """Whether it can be scored: in English, or in a language that nobody can tell."""
-        return self.mention.lang is None or self.mention.lang.lower().split("-")[0] == "en"
+        return cls(mention, found, answers, subject, spam_reason(mention.whole_text, words_of(subject), mention.links))
 
     @property
     def is_left_out(self) -> bool:
@@ -197,7 +235,7 @@ def _renewed(known: Mention, newer: Mention) -> Mention:
     )
 
 
-def _mention_table(judged: Sequence[_Judged], scores: Sequence[Score | None]) -> pa.Table:
+def _mention_table(judged: Sequence[_Judged]) -> pa.Table:
     mentions = [one.mention for one in judged]
     columns: dict[str, list[object]] = {
         name: [getattr(mention, name) for mention in mentions]
@@ -208,7 +246,7 @@ def _mention_table(judged: Sequence[_Judged], scores: Sequence[Score | None]) ->
     columns |= {
         name: [naive(getattr(mention, name)) for mention in mentions] for name in ("created_at", "edited_at", "fetched_at", "engagement_at")
     }
-    columns |= {name: [getattr(score, name) if score else None for score in scores] for name in ("compound", "pos", "neu", "neg")}
+    columns |= {name: [one.answers[0][name] for one in judged] for name in ("compound", "pos", "neu", "neg")}
     columns["links"] = [list(mention.links) for mention in mentions]
     columns["kind"] = [mention.kind.value for mention in mentions]
     columns["state"] = [mention.state.value for mention in mentions]
@@ -220,25 +258,21 @@ def _mention_table(judged: Sequence[_Judged], scores: Sequence[Score | None]) ->
     return pa.table(columns, schema=MENTION_COLUMNS)
 
 
-def _brand_table(judged: Sequence[_Judged], verdicts: Sequence[Verdict], remarks: Remarks, scorer: str) -> pa.Table:
-    """One row a text and brand; the verdicts stand in the same order."""
-    told = [(one, match) for one in judged for match in one.found]
-    rows = [(one.mention, match, verdict) for (one, match), verdict in zip(told, verdicts, strict=True)]
+def _brand_table(judged: Sequence[_Judged], remarks: Remarks, scorer: str) -> pa.Table:
+    """One row a text and brand."""
+    rows = [(one, match, answer) for one in judged for match, answer in zip(one.found, one.answers, strict=False)]
     columns: dict[str, list[object]] = {
-        "source": [mention.source for mention, _, _ in rows],
-        "source_id": [mention.source_id for mention, _, _ in rows],
+        "source": [one.mention.source for one, _, _ in rows],
+        "source_id": [one.mention.source_id for one, _, _ in rows],
         "brand": [match.brand for _, match, _ in rows],
-        "created_at": [naive(mention.created_at) for mention, _, _ in rows],
+        "created_at": [naive(one.mention.created_at) for one, _, _ in rows],
         "matched_by": [match.by for _, match, _ in rows],
         "matched_terms": [list(match.terms) for _, match, _ in rows],
-        "brand_compound": [verdict.brand_compound for _, _, verdict in rows],
-        "label": [verdict.label for _, _, verdict in rows],
-        "why": [verdict.why for _, _, verdict in rows],
-        "intents": [remarks.intents(one.mention.whole_text, match.brand) if one.is_english else [] for one, match in told],
-        "topics": [remarks.topics(one.subject, match.brand) for one, match in told],
+        **{name: [answer[name] for _, _, answer in rows] for name in ("brand_compound", "label", "why", "intents")},
+        "topics": [remarks.topics(one.subject, match.brand) for one, match, _ in rows],
         "is_own": [match.is_own for _, match, _ in rows],
         "is_muted": [match.is_muted for _, match, _ in rows],
-        "counted": [not (match.is_own or match.is_muted or one.is_left_out) for one, match in told],
+        "counted": [not (match.is_own or match.is_muted or one.is_left_out) for one, match, _ in rows],
         "scorer": [scorer] * len(rows),
     }
     return pa.table(columns, schema=BRAND_COLUMNS)

@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from importlib.resources import files
 
 import regex
+import yaml
 
 from monitor.rule import And, Node, Not, Or, Subject, Term, parse_rule
 from monitor.text import folded
@@ -51,6 +54,17 @@ class Topics:
                 if name not in found and node.find(subject) is not None:
                     found.add(name)
         return [name for name in self._names if name in found] if found else []
+
+
+@lru_cache(maxsize=1)
+def starter_topics() -> Mapping[str, str]:
+    """Rules for a brand that has none of its own: those of the starter sets for what people subscribe to, both words for each topic."""
+    merged: dict[str, str] = {}
+    for name in ("streaming", "telecom"):
+        rules = yaml.safe_load((files("monitor") / "topics" / f"{name}.yaml").read_text(encoding="utf-8"))
+        for topic, rule in rules.items():
+            merged[topic] = f"({merged[topic]}) OR ({rule})" if topic in merged else rule
+    return merged
 
 
 def words_of(subject: Subject) -> frozenset[str]:

@@ -68,13 +68,13 @@ def as_csv(answer: Answer) -> str:
     # line ends of the standard: with "\n" alone the writer leaves a lone "\r" in a text unquoted, and the row breaks there
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([_disarmed(name) for name in answer.columns])
-    writer.writerows([_csv_value(value) for value in row] for row in answer.rows)
+    writer.writerows([csv_value(value) for value in row] for row in answer.rows)
     return out.getvalue()
 
 
 def as_json(answer: Answer) -> str:
     """A list of objects, times in ISO 8601; what is no number is null."""
-    rows = [dict(zip(answer.columns, map(_json_value, row), strict=True)) for row in answer.rows]
+    rows = [dict(zip(answer.columns, map(json_value, row), strict=True)) for row in answer.rows]
     return json.dumps(rows, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
@@ -93,7 +93,7 @@ def _cell(value: Any) -> str:
         return value.isoformat(" ", "seconds")
     if isinstance(value, float):
         return f"{value:.3g}" if 0 < abs(value) < 0.0001 else f"{value:.4f}".rstrip("0").rstrip(".")
-    return one_line(_csv_value(value), limit=_CELL)
+    return one_line(csv_value(value), limit=_CELL)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
@@ -109,7 +109,8 @@ def _width(text: str) -> int:
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def _csv_value(value: Any) -> str:
+def csv_value(value: Any) -> str:
+    """A cell of a CSV file: NULL is empty, numbers are exact, lists are JSON, no text runs as a formula."""
     match value:
         case None:
             return ""
@@ -124,7 +125,7 @@ def _csv_value(value: Any) -> str:
         case date() | time():
             return value.isoformat()
         case list() | dict() | tuple():
-            return json.dumps(_json_value(value), ensure_ascii=False)
+            return json.dumps(json_value(value), ensure_ascii=False)
         case _:
             return str(value)
 
@@ -133,7 +134,8 @@ def _disarmed(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _json_value(value: Any) -> Any:
+def json_value(value: Any) -> Any:
+    """The value as JSON has it: times in ISO 8601, what is no number is null."""
     match value:
         case None | bool() | int() | str():
             return value
@@ -144,9 +146,9 @@ def _json_value(value: Any) -> Any:
         case datetime() | date() | time():
             return value.isoformat()
         case list() | tuple():
-            return [_json_value(each) for each in value]
+            return [json_value(each) for each in value]
         case dict():
-            return {str(key): _json_value(each) for key, each in value.items()}
+            return {str(key): json_value(each) for key, each in value.items()}
         case _:
             return str(value)
 
@@ -168,4 +170,4 @@ def _arrow_column(kind: str, values: list[Any]) -> pa.Array:
 
 
 def _json_text(value: Any) -> str:
-    return json.dumps(_json_value(value), ensure_ascii=False) if isinstance(value, list | dict | tuple) else str(value)
+    return json.dumps(json_value(value), ensure_ascii=False) if isinstance(value, list | dict | tuple) else str(value)
