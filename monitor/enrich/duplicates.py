@@ -1,15 +1,14 @@
 """What a text is recognised by when somebody says it again: a few hashes of its words, kept beside it.
 
 Two texts are copies where at least 80 % of their shingles are the same: runs of three words, without addresses, handles,
-punctuation and case. Of each text the `MOST` smallest hashes of its shingles are kept, which says the share exactly for texts of
-up to 14 words and estimates it for longer ones (Broder 1997). A text of fewer than `FEWEST_WORDS` words is a copy only of the same
+punctuation and case. Of each text the `MOST` smallest hashes of its shingles are kept, of 16 bits, which says the share exactly for
+texts of up to 14 words and estimates it for longer ones (Broder 1997). A text of fewer than `FEWEST_WORDS` words is a copy only of the same
 words by the same author: five hundred people who write "Cancelled." are five hundred.
 """
 
 import re
 from collections.abc import Sequence
 from datetime import timedelta
-from itertools import combinations
 from zlib import crc32
 
 import regex
@@ -28,8 +27,11 @@ MOST = 12
 SHARED = 0.8
 """The share of two texts' shingles that must be the same, 0 to 1."""
 
-TELLING, TOGETHER = 5, 3
-"""Of the first number of smallest hashes any two copies share the second at least: no more than 2 of the 12 smallest of both differ."""
+FIRST = 3
+"""Of two copies' so many smallest marks two are the same at least, which alone leaves out one in 22 of those that barely are copies."""
+
+KEYS = ("copy_key_1", "copy_key_2", "copy_key_3")
+"""The columns of `keys_of`."""
 
 LONGEST = 4_000
 """Characters that are looked at."""
@@ -42,7 +44,7 @@ _NOT_SAID = re.compile(r"https?://\S+|www\.\S+|(?<!\w)@[\w.-]+(?::(?=\s))?|^\s*r
 
 
 def marks_of(mention: Mention, text: str) -> Sequence[int]:
-    """The smallest hashes of a text in their order, 32 bits each; of a short one, two of its words and its author.
+    """The smallest hashes of a text in their order, 16 bits each; of a short one, two of its words and its author.
 
     text  the mention's, folded
 
@@ -57,20 +59,22 @@ def marks_of(mention: Mention, text: str) -> Sequence[int]:
     if _length(text, words) < FEWEST_WORDS:
         author = mention.author_id or mention.author_name
         said = f"{mention.source}\n{author}\n{' '.join(words)}".encode() if author else b""
-        return (crc32(said), crc32(said[::-1])) if said else ()
-    return sorted({crc32(f"{first} {second} {third}".encode()) for first, second, third in zip(words, words[1:], words[2:], strict=False)})[
-        :MOST
-    ]
+        return divmod(crc32(said), 1 << 16) if said else ()
+    return sorted(
+        {crc32(f"{first} {second} {third}".encode()) & 0xFFFF for first, second, third in zip(words, words[1:], words[2:], strict=False)}
+    )[:MOST]
 
 
-def telling(marks: Sequence[int]) -> list[int]:
-    """Numbers of up to 64 bits, of which any two copies have one in common, while few texts that are no copies do.
+def keys_of(marks: Sequence[int]) -> tuple[int | None, ...]:
+    """Three numbers of 32 bits, one for each pair of the three smallest marks: copies have one in common; None where marks are fewer."""
+    if len(marks) < FIRST:
+        return (marks[0] if len(marks) == 1 else _together(*marks) if marks else None, None, None)
+    first, second, third = marks[:FIRST]
+    return _together(first, second), _together(first, third), _together(second, third)
 
-    Each is packed from some of the smallest marks; others may come to the same, but seldom.
-    """
-    if len(marks) < TOGETHER:
-        return [one << 32 ^ other << 16 for one, other in (marks,)] if len(marks) == 2 else [mark << 32 for mark in marks]
-    return [one << 32 ^ other << 16 ^ third for one, other, third in combinations(marks[:TELLING], TOGETHER)]
+
+def _together(one: int, other: int) -> int:
+    return one << 16 | other
 
 
 def are_copies(marks: Sequence[int], others: Sequence[int]) -> bool:
@@ -81,6 +85,8 @@ def are_copies(marks: Sequence[int], others: Sequence[int]) -> bool:
     """
     if marks == others:
         return bool(marks)
+    if len({*marks[:FIRST]}.intersection(others[:FIRST])) < FIRST - 1:
+        return False
     both = {*marks}.intersection(others)
     if len(both) < SHARED * max(len(marks), len(others)) or not both:
         return False

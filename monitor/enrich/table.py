@@ -3,15 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import starmap
 from types import MappingProxyType
-from typing import Any
+from typing import NamedTuple
 
 import pyarrow as pa
 
-from monitor.enrich.duplicates import marks_of
+from monitor.enrich.duplicates import KEYS, keys_of, marks_of
 from monitor.enrich.match import Match, Matcher, Threads, match_all
 from monitor.enrich.remarks import Remarks
-from monitor.enrich.score import ASKED, score_table
+from monitor.enrich.score import ASKED, SCORED, score_table
 from monitor.enrich.sentiment import Scorer
 from monitor.enrich.spam import spam_reason
 from monitor.enrich.topics import words_of
@@ -41,7 +42,8 @@ MENTION_COLUMNS = pa.schema(
         ("engagement_at", _TIME),
         ("state", pa.string()),
         *((name, pa.float64()) for name in ("compound", "pos", "neu", "neg")),
-        ("marks", pa.list_(pa.uint32())),
+        ("marks", pa.list_(pa.uint16())),
+        *((name, pa.uint32()) for name in KEYS),
         ("duplicate_of", pa.string()),
         ("is_spam", pa.bool_()),
         ("spam_reason", pa.string()),
@@ -150,7 +152,7 @@ def enriched(found: Matched, scored: pa.Table, *, remarks: Remarks, scorer: str)
     scored  what was asked, answered: columns SCORED
     scorer  name of what gave the labels
     """
-    answers = scored.to_pylist()
+    answers = [*starmap(_Answer, zip(*(scored[name].to_pylist() for name in SCORED.names), strict=True))]
     judged: list[_Judged] = []
     first = 0
     for mention, matches in found.judged:
@@ -167,25 +169,39 @@ def _context(mention: Mention, texts: Mapping[tuple[str, str], str]) -> str | No
     return None
 
 
+class _Answer(NamedTuple):
+    """What a text says, to one brand: columns SCORED."""
+
+    lang: str | None
+    compound: float | None
+    pos: float | None
+    neu: float | None
+    neg: float | None
+    brand_compound: float | None
+    label: int | None
+    why: str | None
+    intents: Sequence[str]
+
+
 @dataclass(frozen=True, slots=True)
 class _Judged:
     """A text with its brands, what it says to each of them, and what is true of it for all of them.
 
     mention      with its language, where it could be told
-    answers      columns SCORED: a row for each brand, one where there is none
+    answers      one for each brand, one where there is none
     spam_reason  why it is spam; None where it is not
     """
 
     mention: Mention
     found: Sequence[Match]
-    answers: Sequence[Mapping[str, Any]]
+    answers: Sequence[_Answer]
     subject: Subject
     spam_reason: str | None
 
     @classmethod
-    def of(cls, mention: Mention, found: Sequence[Match], answers: Sequence[Mapping[str, Any]]) -> "_Judged":
+    def of(cls, mention: Mention, found: Sequence[Match], answers: Sequence[_Answer]) -> "_Judged":
         """The text judged."""
-        if mention.lang is None and (told := answers[0]["lang"]):
+        if mention.lang is None and (told := answers[0].lang):
             mention = replace(mention, lang=told, lang_origin="detected")
         subject = Subject.of(mention)
         return cls(mention, found, answers, subject, spam_reason(mention.whole_text, words_of(subject), mention.links))
@@ -246,13 +262,16 @@ def _mention_table(judged: Sequence[_Judged]) -> pa.Table:
     columns |= {
         name: [naive(getattr(mention, name)) for mention in mentions] for name in ("created_at", "edited_at", "fetched_at", "engagement_at")
     }
-    columns |= {name: [one.answers[0][name] for one in judged] for name in ("compound", "pos", "neu", "neg")}
+    columns |= {name: [getattr(one.answers[0], name) for one in judged] for name in ("compound", "pos", "neu", "neg")}
     columns["links"] = [list(mention.links) for mention in mentions]
     columns["kind"] = [mention.kind.value for mention in mentions]
     columns["state"] = [mention.state.value for mention in mentions]
     columns["duplicate_of"] = [_duplicate_of(mention) for mention in mentions]
     # what concerns nobody is no original of what does
-    columns["marks"] = [marks_of(one.mention, one.subject.text) if one.found else () for one in judged]
+    marks = [marks_of(one.mention, one.subject.text) if one.found else () for one in judged]
+    keys = [keys_of(each) for each in marks]
+    columns["marks"] = [*marks]
+    columns |= {name: [key[place] for key in keys] for place, name in enumerate(KEYS)}
     columns["is_spam"] = [one.spam_reason is not None for one in judged]
     columns["spam_reason"] = [one.spam_reason for one in judged]
     return pa.table(columns, schema=MENTION_COLUMNS)
@@ -268,7 +287,7 @@ def _brand_table(judged: Sequence[_Judged], remarks: Remarks, scorer: str) -> pa
         "created_at": [naive(one.mention.created_at) for one, _, _ in rows],
         "matched_by": [match.by for _, match, _ in rows],
         "matched_terms": [list(match.terms) for _, match, _ in rows],
-        **{name: [answer[name] for _, _, answer in rows] for name in ("brand_compound", "label", "why", "intents")},
+        **{name: [getattr(answer, name) for _, _, answer in rows] for name in ("brand_compound", "label", "why", "intents")},
         "topics": [remarks.topics(one.subject, match.brand) for one, match, _ in rows],
         "is_own": [match.is_own for _, match, _ in rows],
         "is_muted": [match.is_muted for _, match, _ in rows],

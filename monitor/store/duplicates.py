@@ -7,19 +7,18 @@ of what the source says, and stays it.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import combinations
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from monitor.enrich.duplicates import TELLING, TOGETHER, WINDOW, are_copies, telling
+from monitor.enrich.duplicates import KEYS, WINDOW, are_copies, keys_of
 
 Key = tuple[str, str]
 """Source and the source's own id."""
 
-_FEW = 60
-"""Up to so many numbers are looked for one by one: planning a join takes longer."""
+_FEW = 200
+"""Up to so many keys are looked for one by one: planning a join takes longer."""
 
 _COLUMNS = "source, source_id, created_at, marks, repost_of_id is not null, duplicate_of"
 
@@ -124,11 +123,15 @@ def remark(con: duckdb.DuckDBPyConnection, marks: Mapping[Key, Sequence[int]], b
     table = {
         "source": pa.array([text.source for text in had], pa.string()),
         "source_id": pa.array([text.source_id for text in had], pa.string()),
-        "marks": pa.array([marks[text.key] for text in had], pa.list_(pa.uint32())),
+        "marks": pa.array([marks[text.key] for text in had], pa.list_(pa.uint16())),
+        **{
+            name: pa.array(column, pa.uint32())
+            for name, column in zip(KEYS, zip(*(keys_of(marks[text.key]) for text in had), strict=True), strict=True)
+        },
     }
     con.register("remarked", pa.table(table))
     con.execute(f"""
-        update mention set marks = remarked.marks
+        update mention set marks = remarked.marks, {", ".join(f"{name} = remarked.{name}" for name in KEYS)}
         from remarked
         where mention.source = remarked.source and mention.source_id = remarked.source_id and mention.{bounds}
     """)
@@ -220,18 +223,22 @@ def _elected(con: duckdb.DuckDBPyConnection, changed: Sequence[_Text], *, pointi
 
 def _originals(texts: Sequence[_Text], among: Iterable[_Text]) -> dict[Key, _Text]:
     """Of each text that is a copy of one of some others the earliest earlier one within the window; by the copy's key."""
-    told_by: dict[int, list[_Text]] = {}
+    by_key: dict[int, list[_Text]] = {}
     for text in texts:
-        for number in telling(text.marks):
-            told_by.setdefault(number, []).append(text)
+        for key in _keys(text):
+            by_key.setdefault(key, []).append(text)
     found: dict[Key, _Text] = {}
     for other in sorted({text.key: text for text in among}.values(), key=_place):
         until = other.created_at + WINDOW
-        for number in telling(other.marks):
-            for text in told_by.get(number, ()):
+        for key in _keys(other):
+            for text in by_key.get(key, ()):
                 if other < text and text.created_at <= until and text.key not in found and are_copies(other.marks, text.marks):
                     found[text.key] = other
     return found
+
+
+def _keys(text: _Text) -> list[int]:
+    return [key for key in keys_of(text.marks) if key is not None]
 
 
 def _place(text: _Text) -> tuple[datetime, str, str]:
@@ -239,45 +246,26 @@ def _place(text: _Text) -> tuple[datetime, str, str]:
 
 
 def _similar(con: duckdb.DuckDBPyConnection, texts: Sequence[_Text]) -> list[_Text]:
-    """Stored texts that have a telling number in common with one of these, from 72 hours before the first to 72 hours after the last.
+    """Stored texts that have a key in common with one of these, from 72 hours before the first to 72 hours after the last.
 
     Of equal texts long before, which nothing but the first of them can be the original for, only that one.
     """
-    sought = sorted({number for text in texts for number in telling(text.marks)})
-    if not sought:
+    keys = sorted({key for text in texts for key in _keys(text)})
+    if not keys:
         return []
     first, last = min(text.created_at for text in texts), max(text.created_at for text in texts)
-    if len(sought) <= _FEW:
-        return _read(con, _sought(f"where told_by in ({', '.join(map(str, sought))})", first, last))
-    con.register("sought", pa.table({"told_by": pa.array(sought, pa.uint64())}))
-    found = _read(con, _sought("semi join sought using (told_by)", first, last))
+    if len(keys) <= _FEW:
+        return _read(con, _sought(", ".join(map(str, keys)), first, last))
+    con.register("sought", pa.table({"key": pa.array(keys, pa.uint32())}))
+    found = _read(con, _sought("from sought", first, last))
     con.unregister("sought")
     return found
 
 
-def _packed(one: int, other: int, third: int) -> str:
-    """SQL for the number that the marks at these places come to, as in `telling`."""
-    return f"xor(xor(marks[{one}]::ubigint << 32, marks[{other}]::ubigint << 16), marks[{third}])"
-
-
-_TELLING = f"""
-    case len(marks)
-        when 1 then [marks[1]::ubigint << 32]
-        when 2 then [xor(marks[1]::ubigint << 32, marks[2]::ubigint << 16)]
-        else [{", ".join(_packed(*places) for places in combinations(range(1, TELLING + 1), TOGETHER))}]
-    end
-"""
-"""SQL for `telling`; of texts with few marks some numbers are null."""
-
-
-def _sought(which: str, first: datetime, last: datetime) -> str:
-    near = f"created_at between timestamp '{first - WINDOW}' and timestamp '{last + WINDOW}'"
+def _sought(keys: str, first: datetime, last: datetime) -> str:
     return f"""
-        where {near} and rowid in (
-            select rowid
-            from (select rowid, unnest({_TELLING}) as told_by from mention where {near})
-            {which}
-        )
+        where created_at between timestamp '{first - WINDOW}' and timestamp '{last + WINDOW}'
+            and (copy_key_1 in ({keys}) or copy_key_2 in ({keys}) or copy_key_3 in ({keys}))
         qualify created_at < timestamp '{last - WINDOW}' or created_at >= timestamp '{first}'
             or row_number() over (partition by marks, created_at < timestamp '{last - WINDOW}' order by created_at, source, source_id) = 1
     """

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from monitor.collect.connector import Cursor, Looked, Query, SetAside
+from monitor.enrich.duplicates import KEYS
 from monitor.enrich.table import BRAND_COLUMNS, ENGAGEMENT, MENTION_COLUMNS, Enriched, naive
 from monitor.mention import Mention, State
 from monitor.store.duplicates import elect, elect_merged, write_copies
@@ -30,6 +31,7 @@ _CHANGING = (
     "neu",
     "neg",
     "marks",
+    *KEYS,
     "is_spam",
     "spam_reason",
 )

@@ -115,6 +115,7 @@ def test_times_are_stored_as_utc_without_a_zone():
 
 def test_every_field_of_a_mention_has_its_column():
     full = mention(
+        text="streamly raised its prices again and told nobody about it",
         title="t",
         channel="c",
         url="https://a.example/",

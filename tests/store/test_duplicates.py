@@ -108,13 +108,12 @@ def test_a_late_earlier_text_becomes_the_original_and_the_bins_are_counted_again
 
 
 def test_a_chain_ends_where_texts_no_longer_match_each_other(con):
-    words = (LONG * 2).split()
-    steps = ["streamly " + " ".join(words[number : number + 18]) for number in range(6)]
-    stored(con, [said(str(number), text, at=number) for number, text in enumerate(steps)])
-    originals = copies(con)
-    assert originals["1"] == "x:0"
-    assert "5" in originals
-    assert originals["5"] != "x:0"
+    middle = "raised my price again by sixty percent and I cannot believe how greedy"
+    stored(con, [said("0", f"streamly {middle} they became")])
+    stored(con, [said("1", f"streamly {middle} they turned", at=1)])
+    stored(con, [said("2", f"so streamly really {middle} they turned", at=2)])
+    # the third is like the second, and too unlike the first
+    assert copies(con) == {"1": "x:0", "2": "x:1"}
 
 
 def test_the_engagement_of_a_copy_stays_its_own_and_is_booked_as_one(con):

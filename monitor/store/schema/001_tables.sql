@@ -45,7 +45,10 @@ create table mention (
     pos double,
     neu double,
     neg double,
-    marks uinteger[] not null default [],  -- hashes of its words, by which copies of it are found
+    marks usmallint[] not null default [],  -- hashes of its words, by which copies of it are told
+    copy_key_1 uinteger,                -- numbers of which any two copies have one in common
+    copy_key_2 uinteger,
+    copy_key_3 uinteger,
     duplicate_of varchar,               -- source:source_id of the earlier text
     is_spam boolean not null,
     spam_reason varchar,

@@ -32,7 +32,7 @@ join mention
 create view v_mentions as
 select
     mention_brand.brand,
-    mention.* exclude (run_id, marks),
+    mention.* exclude (run_id, marks, copy_key_1, copy_key_2, copy_key_3),
     mention_brand.* exclude (source, source_id, created_at, brand),
     mention.source || ':' || mention.source_id as mention_id,
     list_contains(mention_brand.intents, 'cancel') or len(list_filter(mention_brand.intents, lambda i: i like 'switch_to:%')) > 0 as is_churn,
