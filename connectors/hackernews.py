@@ -32,6 +32,8 @@ _MOST_HITS = 1_000
 # items show up in the search some minutes after they were written
 _OVERLAP = timedelta(minutes=30)
 _THREAD_REACH = timedelta(days=3650)
+_ITEM = "https://news.ycombinator.com/item?id="
+_TREE_OF = "tree "
 
 
 class HackerNewsSettings(SourceSettings):
@@ -53,6 +55,7 @@ class HackerNewsConnector:
         sees_deletions=True,
         # a story that moderators give a second chance is dated anew
         stable_created_at=False,
+        reads_threads=True,
     )
 
     def __init__(self, settings: HackerNewsSettings, around: Surroundings) -> None:
@@ -92,13 +95,22 @@ class HackerNewsConnector:
         raises  the trouble that an answer is
         """
         thread = self._threads.get(query.name)
-        if thread is None:
+        if query.name.startswith(_TREE_OF):
+            walk = begin(query, cursor, now=now, window=window, reach=_THREAD_REACH, overlap=_OVERLAP)
+            yield self._thread_page(walk, query.asks, meter)
+        elif thread is None:
             reach = timedelta(seconds=self._settings.first_reach)
             walk = begin(query, cursor, now=now, window=window, reach=reach, overlap=_OVERLAP)
             yield from self._found(walk, meter)
         elif not is_over(cursor, until_quiet=thread.until_quiet, now=now):
             walk = begin(query, cursor, now=now, window=window, reach=_THREAD_REACH, overlap=_OVERLAP)
             yield self._thread_page(walk, thread.url, meter)
+
+    def thread(self, root: Known) -> Query | None:
+        """The question that brings all that is said under a story; None for pages that are followed."""
+        if any(_item_of(thread.url) == root.source_id for thread in self._threads.values()):
+            return None
+        return Query(self.source, f"{_TREE_OF}{root.source_id}", asks=f"{_ITEM}{root.source_id}", covers=False)
 
     def refresh(self, known: Sequence[Known], *, now: datetime, meter: Meter) -> Iterator[Sequence[Mention]]:
         """The same texts in Firebase, one request each; it has no limit that is told."""

@@ -368,7 +368,7 @@ def test_recorded_errors_are_the_right_trouble(name, kind, said):
     with with_token(Loopback()) as server:
         server.on("GET", "/r/tea/comments", lambda _request: last.answer)
         error = trouble_of(server)
-    assert type(error) is kind
+    assert isinstance(error, kind)
     assert said in str(error)
     # prawcore would ask again three times, and sleep between
     assert len(server.seen("/r/.*")) == 1
