@@ -18,7 +18,7 @@ from monitor.collect.dialect import HACKERNEWS
 from monitor.collect.http import Http
 from monitor.collect.items import read_items
 from monitor.collect.search import searches
-from monitor.collect.threads import heard, is_over
+from monitor.collect.threads import heard, is_over, pages_to_follow, questions_of
 from monitor.collect.walk import Walk, begin
 from monitor.config.duration import Duration
 from monitor.config.models import Brand
@@ -61,14 +61,13 @@ class HackerNewsConnector:
     def __init__(self, settings: HackerNewsSettings, around: Surroundings) -> None:
         self._settings = settings
         self._searches = {brand.name: _searches_for(brand) for brand in around.brands}
-        self._threads = {f"thread {thread.url}": thread for thread in around.threads if follows(settings, thread.url)}
+        self._threads = pages_to_follow(around.threads, partial(follows, settings))
         self._clock = around.clock
 
     def queries(self) -> Sequence[Query]:
         """One for each brand whose rule can be searched for, and one for each thread that is followed."""
         brands = [Query(self.source, name, brands=(name,), asks="\n".join(strings)) for name, strings in self._searches.items() if strings]
-        threads = [Query(self.source, name, asks=thread.url, about=thread.about, covers=False) for name, thread in self._threads.items()]
-        return [*brands, *threads]
+        return [*brands, *questions_of(self.source, self._threads)]
 
     def check(self) -> str | None:
         """What is missing: words to search for."""

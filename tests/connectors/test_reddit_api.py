@@ -140,7 +140,7 @@ def test_a_subreddit_with_a_brand_is_a_place():
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        pytest.param({"subreddits": [{"name": "tea"}, {"name": "R/TEA".lower()}]}, "names 'tea' twice", id="twice"),
+        pytest.param({"subreddits": [{"name": "tea"}, {"name": "R/TEA".lower()}]}, "tea stands there twice", id="twice"),
         pytest.param({"subreddits": [{"name": "tea time"}]}, "name", id="space"),
         pytest.param({"route": "archive"}, "named subreddits only", id="archive of everything"),
         pytest.param({"user_agent": "x\ny: z ......"}, "user_agent", id="user agent of two lines"),
