@@ -13,11 +13,12 @@ from monitor.detect.watch import Change, Watch, hindsight
 from monitor.errors import CredentialsRefused, MonitorError, OutOfMoney, StopUntil
 from monitor.gather.budget import Ledger
 from monitor.gather.enricher import Enricher
-from monitor.gather.follow import NO_OLDER, Follower, are_over
-from monitor.gather.follow import query_of as query_of_threads
+from monitor.gather.follow import Follower
 from monitor.gather.live import NOTHING, Pulled, Puller, pull, store_page, store_round
 from monitor.gather.outcome import is_stopped, may_have_new_key
 from monitor.gather.refresh import query_of, refresher
+from monitor.gather.threads import NO_OLDER, are_over
+from monitor.gather.threads import query_of as query_of_threads
 from monitor.store.database import Store, sync_brands
 from monitor.store.ledger import Run, standing_runs
 from monitor.store.progress import drop_cursors, read_cursors, read_outcomes, read_spoken_until

@@ -22,7 +22,7 @@ from monitor.gather.backfill import Filled, Redo, backfill
 from monitor.gather.budget import Ledger
 from monitor.gather.enricher import Enricher
 from monitor.gather.follow import PastThreads
-from monitor.gather.follow import query_of as query_of_threads
+from monitor.gather.threads import query_of as query_of_threads
 from monitor.pipeline import find_past_incidents, prepare
 from monitor.store.database import Store
 from monitor.store.ledger import finish, known_backfill, read_run

@@ -4,138 +4,41 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any, cast
+from datetime import datetime
+from typing import Any
 
 from monitor.collect.budget import Bucket, Meter
-from monitor.collect.connector import Capabilities, Connector, Cursor, Known, Page, Query, ThreadReader, Window
+from monitor.collect.connector import Capabilities, Connector, Cursor, Page, Query, Window
 from monitor.errors import RetryLater, SourceChanged, StopUntil
 from monitor.gather.enricher import Enricher
 from monitor.gather.live import ROUND_SECONDS, Pulled, Puller, pull
-from monitor.mention import GONE
+from monitor.gather.threads import NO_OLDER, UNTIL_QUIET, Thread, Tree, known_of, query_of, still_heard, threads_of
 from monitor.store.database import Store
 from monitor.store.ledger import Run
 from monitor.store.progress import read_cursors
-from monitor.store.threads import Root, read_roots
+from monitor.store.threads import read_roots
 from monitor.store.write import Batch, Saved
 
 log = logging.getLogger(__name__)
 
-UNTIL_QUIET = timedelta(hours=48)
-"""A thread in which nothing was said for so long is followed no more."""
-NO_OLDER = timedelta(days=30)
-"""However much is said in it, a thread is followed no longer than this after it was opened."""
 PAGES_A_ROUND = 50
 """Pages of threads read in one round of a source, all together; the others wait for the next."""
 SHARE = 0.5
 """Of what a round may ask of its source, if all rounds asked for as much, what threads take at most."""
 
-# a thread silent for an hour is asked after in a quarter of one
-_PATIENCE = 4
-# a large tree costs many requests each time: it rests a minute for each
-_REST = timedelta(minutes=1)
-_AFTER_FAILURE = timedelta(minutes=5)
 _FAILURES_IN_A_ROW = 2
-
-
-@dataclass(frozen=True, slots=True)
-class _Thread:
-    """A thread, and how far it has been read: `kept` is its cursor, empty where it never was.
-
-    The cursor is {"v": 1, "root": …, "whole": …, "replies": …, "newest": …, "pages": …, "at": …, "failed": …, "tree": …}: whether the
-    last walk came to its end, what the source then counted, when the newest thing was said, how many pages it took, when that
-    was, tries in a row that failed since; and the connector's own cursor.
-    """
-
-    root: Root
-    query: Query
-    kept: Cursor
-
-    @property
-    def is_under_way(self) -> bool:
-        return bool(self.kept.get("tree") and not self.kept["whole"])
-
-    @property
-    def grown(self) -> int | None:
-        """How many more replies the source counts than when it was last read; None where it does not say."""
-        return None if self.root.replies is None else self.root.replies - (self.kept.get("replies") or 0)
-
-    @property
-    def heard_at(self) -> datetime:
-        newest, read_at = _at(self.kept.get("newest")), _at(self.kept.get("at"))
-        # a source's clock may run ahead of ours
-        return min(newest, read_at) if newest and read_at else self.root.created_at
-
-    @property
-    def looked_at(self) -> datetime:
-        return max(self.root.seen_at, _at(self.kept.get("at")) or self.root.seen_at)
-
-    def is_alive(self, now: datetime) -> bool:
-        """Whether it is followed: until it was silent for long. What a first pull brings, however old, is read once."""
-        if self.is_under_way:
-            return True
-        is_new = self.root.is_live and not self.kept.get("tree") and now - self.root.first_seen_at <= UNTIL_QUIET
-        return is_new or now - self.heard_at <= UNTIL_QUIET
-
-    def is_to_be_looked_at(self, now: datetime) -> bool:
-        """Whether it is time to ask what its source counts now."""
-        return now - self.looked_at >= (now - self.heard_at) / _PATIENCE
-
-    def is_to_be_read(self, now: datetime, *, is_counted: bool) -> bool:
-        """Whether it is time to read it: more was said, or its source tells so only by being asked for it.
-
-        is_counted  looks tell cheaply what the source counts
-        """
-        since = now - (_at(self.kept.get("at")) or self.root.first_seen_at)
-        failed: int = self.kept.get("failed", 0)
-        pages: int = self.kept.get("pages", 0)
-        if failed:
-            return since / _AFTER_FAILURE >= 2.0**failed
-        if self.is_under_way:
-            return True
-        if self.grown:
-            return since >= _REST * pages
-        if self.grown is None and not self.kept.get("tree"):
-            return True
-        return not is_counted and self.is_to_be_looked_at(now)
-
-
-class _Tree:
-    """A thread as a source of pages: the connector's, with a cursor that also tells what the core must know.
-
-    pages  how many have come
-    """
-
-    def __init__(self, connector: Puller, root: Root, *, at_most: int | None = None) -> None:
-        self.source, self.capabilities = connector.source, connector.capabilities
-        self.pages = 0
-        self._connector, self._root, self._at_most = connector, root, at_most
-
-    def pull(self, query: Query, cursor: Cursor | None, *, now: datetime, window: Window, meter: Meter) -> Iterator[Page]:
-        """As a connector's."""
-        before = cursor or {}
-        known: dict[str, Any] = {"replies": self._root.replies, "newest": before.get("newest"), "pages": 0}
-        if before.get("tree") and not before["whole"]:
-            known |= {key: before[key] for key in known}
-        for page in self._connector.pull(query, before.get("tree"), now=now, window=window, meter=meter):
-            self.pages += 1
-            known = {**_heard(known, page, self._root), "pages": known["pages"] + 1}
-            kept = {"v": 1, "root": self._root.source_id, "whole": page.is_last, "at": now.isoformat(), "failed": 0, "tree": page.cursor}
-            yield replace(page, cursor={**kept, **known}, covered=())
-            if self._at_most is not None and self.pages >= self._at_most:
-                return
 
 
 class _Looks:
     """A connector as a source of what it counts now under the roots of threads."""
 
-    def __init__(self, connector: Connector, threads: Sequence[_Thread]) -> None:
+    def __init__(self, connector: Connector, threads: Sequence[Thread]) -> None:
         self.source, self.capabilities = connector.source, connector.capabilities
         self._connector, self._threads = connector, threads
 
     def pull(self, query: Query, cursor: Cursor | None, *, now: datetime, window: Window, meter: Meter) -> Iterator[Page]:
         """A page for each request of the source."""
-        known = [_known(thread.root) for thread in self._threads]
+        known = [known_of(thread.root) for thread in self._threads]
         size = self.capabilities.refresh_batch
         for several in (known[first : first + size] for first in range(0, len(known), size)):
             mentions = [mention for answer in self._connector.refresh(several, now=now, meter=meter) for mention in answer]
@@ -206,17 +109,19 @@ class Follower:
         due = [thread for thread in threads if thread.is_to_be_read(now, is_counted=is_counted)]
         return _told(self._read(due, done, meter, now) if not done.error else done)
 
-    def _threads(self, now: datetime) -> list[_Thread]:
+    def _threads(self, now: datetime) -> list[Thread]:
+        source, quiet = self.connector.source, now - UNTIL_QUIET
+        heard = still_heard(self.cursors, source, now=now)
         with self.store.opened() as con:
-            roots = read_roots(con, self.connector.source, brands=self.brands, since=now - NO_OLDER)
-        return [thread for thread in _threads_of(self.connector, roots, self.cursors) if thread.is_alive(now)]
+            roots = read_roots(con, source, brands=self.brands, since=now - NO_OLDER, new_since=quiet, besides=heard)
+        return [thread for thread in threads_of(self.connector, roots, self.cursors) if thread.is_alive(now)]
 
-    def _read(self, due: Sequence[_Thread], done: Pulled, meter: Meter, now: datetime) -> Pulled:
+    def _read(self, due: Sequence[Thread], done: Pulled, meter: Meter, now: datetime) -> Pulled:
         begun, left, failures = time.monotonic(), PAGES_A_ROUND, 0
         for thread in sorted(due, key=_heat, reverse=True):
             if left <= 0 or time.monotonic() - begun > ROUND_SECONDS:
                 break
-            tree = _Tree(self.connector, thread.root, at_most=left)
+            tree = Tree(self.connector, thread.root, at_most=left)
             one = self._pull(tree, thread.query, thread.kept or None, meter, now)
             left -= tree.pages
             done = replace(done, seen=done.seen + one.seen, saved=done.saved + one.saved)
@@ -236,7 +141,7 @@ class Follower:
         saved = sum((self.store_now(batch) for batch in one.batches), one.saved)
         return replace(one, batches=(), saved=saved, cursor=None)
 
-    def _note_failure(self, thread: _Thread, now: datetime) -> None:
+    def _note_failure(self, thread: Thread, now: datetime) -> None:
         """Let a thread that cannot be read rest, longer each time; what came before is stored, and it goes on from there."""
         before = self.cursors.get((thread.query.source, thread.query.name)) or {"v": 1, "root": thread.root.source_id, "whole": True}
         cursor = {**before, "at": now.isoformat(), "failed": before.get("failed", 0) + 1}
@@ -255,59 +160,53 @@ class PastThreads:
         self._connector, self._store, self._brands = connector, store, brands
 
     def pull(self, query: Query, cursor: Cursor | None, *, now: datetime, window: Window, meter: Meter) -> Iterator[Page]:
-        """Every page of every thread; the cursor tells which one it is, and how far that has been read."""
-        kept = cursor or {"after": ""}
+        """Every page of every thread. One that cannot be read is tried again when the others have been.
+
+        The cursor is {"v": 1, "after": …, "at": …, "tree": …, "left": …}: the last thread that is done, the one that is being read and
+        how far, and those that could not be read.
+
+        raises  the trouble of two threads in a row, or of one that cannot be read at the end either
+        """
+        kept: dict[str, Any] = {"v": 1, "after": "", "at": None, "tree": None, "left": [], **(cursor or {})}
+        threads = self._threads(window)
+        failures = 0
+        for place in [place for place in threads if place > kept["after"]]:
+            try:
+                yield from self._pages(threads[place], place, kept, now=now, window=window, meter=meter)
+                failures = 0
+            except (RetryLater, SourceChanged) as error:
+                failures += 1
+                if failures == _FAILURES_IN_A_ROW:
+                    raise
+                log.info("%s", error)
+                kept |= {"after": place, "at": None, "tree": None, "left": [*kept["left"], place]}
+                yield Page([], dict(kept), seen=0)
+        for place in [place for place in kept["left"] if place in threads]:
+            yield from self._pages(threads[place], place, kept, now=now, window=window, meter=meter)
+        yield Page([], dict(kept), seen=0, is_last=True)
+
+    def _threads(self, window: Window) -> dict[str, Thread]:
+        """By their places in the order in which they are read."""
         with self._store.opened() as con:
             roots = read_roots(con, self.source, brands=self._brands, since=window.since, until=window.until)
             cursors = read_cursors(con, "live")
-        for thread in _threads_of(self._connector, roots, cursors):
-            place = f"{thread.root.created_at.isoformat()} {thread.root.source_id}"
-            is_read_live = thread.kept.get("whole") and thread.kept.get("tree") and not thread.grown
-            if place <= kept["after"] or thread.root.replies == 0 or is_read_live:
-                continue
-            own = kept.get("tree") if place == kept.get("at") else None
-            for page in self._connector.pull(thread.query, own, now=now, window=window, meter=meter):
-                kept = {"after": place} if page.is_last else {"after": kept["after"], "at": place, "tree": page.cursor}
-                yield replace(page, cursor={"v": 1, **kept}, covered=(), is_last=False)
-        yield Page([], {"v": 1, **kept}, seen=0, is_last=True)
+        threads = threads_of(self._connector, roots, cursors)
+        wanted = [thread for thread in threads if thread.root.replies != 0 and not (thread.is_read_whole and not thread.grown)]
+        return {f"{thread.root.created_at.isoformat()} {thread.root.source_id}": thread for thread in wanted}
+
+    def _pages(self, thread: Thread, place: str, kept: dict[str, Any], *, now: datetime, window: Window, meter: Meter) -> Iterator[Page]:
+        own = kept["tree"] if kept["at"] == place else None
+        for page in self._connector.pull(thread.query, own, now=now, window=window, meter=meter):
+            kept |= {"at": place, "tree": page.cursor}
+            if page.is_last:
+                left = [other for other in kept["left"] if other != place]
+                kept |= {"after": max(place, kept["after"]), "at": None, "tree": None, "left": left}
+            yield replace(page, cursor=dict(kept), covered=(), is_last=False)
 
 
-def query_of(connector: Connector, brand: str | None = None) -> Query:
-    """The name under which the troubles of a source's threads are told, and under which an import reads them.
-
-    brand  the only one whose threads an import reads
-    """
-    return Query(connector.source, f"threads {brand}" if brand else "threads", brands=(brand,) if brand else (), covers=False)
-
-
-def are_over(cursors: Mapping[tuple[str, str], Cursor], source: str, *, now: datetime) -> list[str]:
-    """The names of threads whose cursors are of no more use: last read so long ago that their roots have grown too old."""
-    read_at = {name: _at(cursor["at"]) for (its, name), cursor in cursors.items() if its == source and "root" in cursor}
-    return [name for name, at in read_at.items() if at and now - at > NO_OLDER]
-
-
-def _threads_of(connector: Connector, roots: Sequence[Root], cursors: Mapping[tuple[str, str], Cursor]) -> list[_Thread]:
-    asks = [(root, cast(ThreadReader, connector).thread(_known(root))) for root in roots]
-    return [_Thread(root, query, cursors.get((query.source, query.name)) or {}) for root, query in asks if query]
-
-
-def _known(root: Root) -> Known:
-    return Known(root.source_id, root.created_at, root.source_id, root.channel)
-
-
-def _heat(thread: _Thread) -> tuple[bool, int, datetime]:
+def _heat(thread: Thread) -> tuple[bool, int, datetime]:
     """What is begun first, then what has grown most, then what is newest."""
     return thread.is_under_way, thread.grown or 0, thread.root.created_at
-
-
-def _heard(known: Mapping[str, Any], page: Page, root: Root) -> dict[str, Any]:
-    """What a page of a thread tells of it: when the newest thing was said, and what its source counts at the root."""
-    said = [
-        mention.created_at.isoformat() for mention in page.mentions if mention.state not in GONE and mention.source_id != root.source_id
-    ]
-    counted = [mention.engagement.replies for mention in page.mentions if mention.source_id == root.source_id]
-    replies = next((count for count in counted if count is not None), known["replies"])
-    return {"replies": replies, "newest": max([*said, *([known["newest"]] if known["newest"] else [])], default=None)}
 
 
 def _told(done: Pulled) -> Pulled:
@@ -316,7 +215,3 @@ def _told(done: Pulled) -> Pulled:
         log.info("%s", done.error)
         return replace(done, error=None)
     return done
-
-
-def _at(said: str | None) -> datetime | None:
-    return datetime.fromisoformat(said) if said else None

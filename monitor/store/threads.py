@@ -44,11 +44,21 @@ class Root:
 
 
 def read_roots(
-    con: duckdb.DuckDBPyConnection, source: str, *, brands: Collection[str], since: datetime | None, until: datetime | None = None
+    con: duckdb.DuckDBPyConnection,
+    source: str,
+    *,
+    brands: Collection[str],
+    since: datetime | None,
+    until: datetime | None = None,
+    new_since: datetime | None = None,
+    besides: Collection[str] = (),
 ) -> list[Root]:
     """The texts of a source that open a thread and name one of these brands, written in [since, until), in the order of time.
 
     Not those that were taken back, are spam, or are of people whom the brand mutes.
+
+    new_since  only those that came to the store, or were written, since; None: all
+    besides    ids of those that are wanted all the same
     """
     rows = con.execute(
         f"""
@@ -59,6 +69,10 @@ def read_roots(
         where mention.source = $source and mention.created_at >= coalesce($since, '-infinity'::timestamp)
             and mention.created_at < coalesce($until, 'infinity'::timestamp)
             and mention.in_reply_to_id is null and (mention.conversation_id is null or mention.conversation_id = mention.source_id)
+            and (
+                $new_since is null or mention.first_seen_at >= $new_since or mention.created_at >= $new_since
+                or list_contains($besides, mention.source_id)
+            )
             and not mention.is_spam and mention.state not in ({", ".join(f"'{state.value}'" for state in sorted(GONE))})
             and (mention.source, mention.source_id) in (
                 select (source, source_id) from mention_brand
@@ -67,7 +81,14 @@ def read_roots(
             )
         order by mention.created_at, mention.source_id
         """,
-        {"source": source, "since": naive(since), "until": naive(until), "brands": list(brands)},
+        {
+            "source": source,
+            "since": naive(since),
+            "until": naive(until),
+            "brands": list(brands),
+            "new_since": naive(new_since),
+            "besides": list(besides),
+        },
     ).fetchall()
     return [
         Root(source_id, channel, created.replace(tzinfo=UTC), first_seen.replace(tzinfo=UTC), seen.replace(tzinfo=UTC), replies, is_live)

@@ -13,10 +13,12 @@ from connectors.reddit_settings import RedditSettings
 from monitor.collect.budget import NoMeter
 from monitor.collect.connector import Surroundings, Window
 from monitor.config.models import Config, Thread
+from monitor.errors import RetryLater
 from monitor.gather.backfill import backfill
 from monitor.gather.budget import Ledger
 from monitor.gather.enricher import Enricher
-from monitor.gather.follow import PastThreads, query_of
+from monitor.gather.follow import PastThreads
+from monitor.gather.threads import query_of
 from monitor.pipeline import Pipeline, prepare
 from monitor.store.database import Store
 from monitor.store.threads import read_threads
@@ -241,14 +243,14 @@ def test_an_import_of_trees_keeps_to_its_window(world):
         assert 1 < found < 537
 
 
-def imported(here, window, *, lives=None):
+def imported(here, window, *, lives=None, brand="Drums"):
     prepare(here.store, here.config)
     connector = Mortal(here.connector(), lives)
     enricher = Enricher.of(here.config)
     with here.store.opened() as con:
         enricher.threads.update(read_threads(con, since=window.since))
 
-    past = PastThreads(connector, here.store, brands=["Drums"])
+    past = PastThreads(connector, here.store, brands=[brand])
     asked = [(connector, query) for query in connector.queries()] + [(past, query_of(connector))]
     return [backfill(here.store, puller, query, window=window, enricher=enricher, meter=NoMeter(), now=here.now) for puller, query in asked]
 
@@ -415,6 +417,31 @@ def test_where_no_tree_can_be_read_it_is_said_and_the_other_questions_go_on(worl
     assert failed.query.name == "threads"
     assert "500" in str(failed.error)
     assert len(forum.server.seen(TREES)) == 2
+
+
+def test_a_tree_that_cannot_be_read_does_not_stop_an_import(world, forum):
+    for number, id_ in enumerate("abc"):
+        forum.open(id_, "Streamly went down", "yes", at=NOON + number * timedelta(minutes=1))
+    forum.broken = {"a"}
+    here = world(forum.server, brands=[STREAMLY], now=NOON + HOUR)
+    with pytest.raises(RetryLater, match="500"):
+        imported(here, Window(NOON - HOUR), brand="Streamly")
+    assert here.rows("select source_id from mention where kind = 'comment' order by all") == [("t1_b0",), ("t1_c0",)]
+    asked = len(forum.server.seen(TREES))
+    forum.broken = set()
+    imported(here, Window(NOON - HOUR), brand="Streamly")
+    assert [request.path for request in forum.server.seen(TREES)[asked:]] == ["/comments/a"]
+    assert here.rows("select count(*) from mention") == [(6,)]
+
+
+def test_an_import_leaves_out_what_live_rounds_have_read(world, forum):
+    forum.open("a", "Streamly went down", "yes")
+    forum.open("b", "Streamly is silent")
+    here = world(forum.server, brands=[STREAMLY], now=NOON)
+    here.round()
+    assert here.round() == ["a"]
+    imported(here, Window(NOON - HOUR), brand="Streamly")
+    assert len(forum.server.seen(TREES)) == 1
 
 
 def test_cursors_of_threads_that_are_over_are_forgotten(world, forum):

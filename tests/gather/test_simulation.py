@@ -521,7 +521,7 @@ def _empty(tmp_path_factory):
         patched.setattr("connectors.wordpress._A_PAGE", WordPress.a_page)
         patched.setattr("connectors.wordpress._AGAIN", 2)
         # a tree that could not be read rests longer than these rounds last
-        patched.setattr("monitor.gather.follow._AFTER_FAILURE", SECOND)
+        patched.setattr("monitor.gather.threads._AFTER_FAILURE", SECOND)
         yield
 
 
