@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from monitor.collect.connector import Known
+from monitor.collect.items import mapping_in, string_in, time_in
 from monitor.errors import BadItem
 from monitor.mention import Engagement, Kind, Mention, State
 from monitor.text import canonical_link, plain
@@ -24,20 +25,20 @@ def mention_from_post(item: Any, fetched_at: datetime) -> Mention:
     """
     if not isinstance(item, Mapping):
         raise BadItem("no object")
-    uri, record, author = _id(item, "uri"), _mapping(item, "record"), _mapping(item, "author")
-    text = _string(record, "text")
+    uri, record, author = _id(item, "uri"), mapping_in(item, "record"), mapping_in(item, "author")
+    text = string_in(record, "text")
     if not text:
         raise BadItem("no text")
-    reply = _mapping(record, "reply")
-    parent, quoted = _string(_mapping(reply, "parent"), "uri"), _quoted(_mapping(record, "embed"))
-    did, handle = _string(author, "did"), _string(author, "handle")
+    reply = mapping_in(record, "reply")
+    parent, quoted = string_in(mapping_in(reply, "parent"), "uri"), _quoted(mapping_in(record, "embed"))
+    did, handle = string_in(author, "did"), string_in(author, "handle")
     engagement = _engagement(item)
     lang = next((code.split("-")[0].lower() for code in _list(record, "langs") if isinstance(code, str)), None)
     return Mention(
         source="bluesky",
         source_id=uri,
         kind=Kind.REPLY if parent else Kind.QUOTE if quoted else Kind.POST,
-        created_at=_time(item, "indexedAt"),
+        created_at=time_in(item, "indexedAt"),
         fetched_at=fetched_at,
         url=f"https://bsky.app/profile/{did or handle}/post/{uri.rpartition('/')[2]}" if did or handle else None,
         text=text,
@@ -46,7 +47,7 @@ def mention_from_post(item: Any, fetched_at: datetime) -> Mention:
         links=_links(record),
         author_id=did,
         author_name=handle if handle != "handle.invalid" else None,
-        conversation_id=_string(_mapping(reply, "root"), "uri") or parent or uri,
+        conversation_id=string_in(mapping_in(reply, "root"), "uri") or parent or uri,
         in_reply_to_id=parent,
         quoted_id=quoted,
         engagement=engagement,
@@ -86,7 +87,7 @@ def sorted_at(post: Any) -> datetime | None:
     if not isinstance(post, Mapping):
         return None
     try:
-        return min(_time(post, "indexedAt"), _time(_mapping(post, "record"), "createdAt"))
+        return min(time_in(post, "indexedAt"), time_in(mapping_in(post, "record"), "createdAt"))
     except BadItem:
         return None
 
@@ -112,8 +113,8 @@ def name_of(item: Any) -> object:
 
 def _quoted(embed: Item) -> str | None:
     """The post that another one shows within it, alone or beside pictures; lists and feeds are no posts."""
-    record = _mapping(embed, "record")
-    uri = _string(record, "uri") or _string(_mapping(record, "record"), "uri")
+    record = mapping_in(embed, "record")
+    uri = string_in(record, "uri") or string_in(mapping_in(record, "record"), "uri")
     return uri if uri and "/app.bsky.feed.post/" in uri else None
 
 
@@ -121,8 +122,8 @@ def _links(record: Item) -> tuple[str, ...]:
     """Where its words and its card lead: the text shows addresses cut short."""
     features = [part for facet in _list(record, "facets") if isinstance(facet, Mapping) for part in _list(facet, "features")]
     found = [part.get("uri") for part in features if isinstance(part, Mapping)]
-    embed = _mapping(record, "embed")
-    found += [_mapping(part, "external").get("uri") for part in (embed, _mapping(embed, "media"))]
+    embed = mapping_in(record, "embed")
+    found += [mapping_in(part, "external").get("uri") for part in (embed, mapping_in(embed, "media"))]
     links = (canonical_link(uri) for uri in found if isinstance(uri, str))
     return tuple(dict.fromkeys(link for link in links if link))
 
@@ -139,28 +140,6 @@ def _id(item: Item, key: str) -> str:
     return value
 
 
-def _string(item: Item, key: str) -> str | None:
-    value = item.get(key)
-    return plain(value) or None if isinstance(value, str) else None
-
-
-def _mapping(item: Item, key: str) -> Item:
-    value = item.get(key)
-    return value if isinstance(value, Mapping) else {}
-
-
 def _list(item: Item, key: str) -> list[Any]:
     value = item.get(key)
     return value if isinstance(value, list) else []
-
-
-def _time(item: Item, key: str) -> datetime:
-    """A moment in UTC, in any of the ways in which programs write it; at most microseconds."""
-    value = item.get(key)
-    try:
-        at = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise BadItem(f"{key} is {str(value)[:40]!r}, no time" if value is not None else f"no {key}")
-    return at.astimezone(UTC)

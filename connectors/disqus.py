@@ -24,7 +24,6 @@ from monitor.collect.connector import (
     Estimate,
     Known,
     Page,
-    Place,
     Query,
     SourceSettings,
     Surroundings,
@@ -33,6 +32,7 @@ from monitor.collect.connector import (
 from monitor.collect.http import Answer, Http, as_json, pause, reset_at
 from monitor.collect.items import read_items
 from monitor.collect.keys import needed, secret
+from monitor.collect.places import add_places, told_apart
 from monitor.collect.walk import Walk, begin
 from monitor.config.duration import Duration
 from monitor.errors import BadItem, ConfigError, CredentialsRefused, MonitorError, RetryLater, SourceChanged
@@ -73,13 +73,8 @@ class DisqusSettings(SourceSettings):
 
     @model_validator(mode="after")
     def _forums_are_told_apart(self) -> "DisqusSettings":
-        names = [forum.shortname.lower() for forum in self.forums]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice:
-            raise ValueError(f"forums: {twice} stands there twice; remove one")
-        own = [Place(channel=forum.shortname, about=forum.about) for forum in self.forums if forum.about]
-        # frozen for everybody else: the places follow from the forums
-        object.__setattr__(self, "places", (*self.places, *(place for place in own if place not in self.places)))
+        told_apart("forums", [forum.shortname.lower() for forum in self.forums])
+        add_places(self, ((forum.shortname, forum.about) for forum in self.forums))
         return self
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -17,14 +18,14 @@ from monitor.collect.connector import (
     Estimate,
     Known,
     Page,
-    Place,
     Query,
     SourceSettings,
     Surroundings,
     Window,
 )
 from monitor.collect.http import Http
-from monitor.collect.threads import is_over
+from monitor.collect.places import add_places, told_apart
+from monitor.collect.threads import is_over, pages_to_follow, questions_of
 from monitor.collect.walk import begin
 from monitor.config.duration import Duration
 from monitor.errors import BadItem, SourceChanged
@@ -59,19 +60,14 @@ class FeedSettings(SourceSettings):
 
     @model_validator(mode="after")
     def _feeds_are_told_apart(self) -> "FeedSettings":
-        urls = [feed.url for feed in self.feeds]
-        twice = next((url for url in urls if urls.count(url) > 1), None)
-        if twice:
-            raise ValueError(f"feeds: {twice} stands there twice; remove one")
+        told_apart("feeds", [feed.url for feed in self.feeds])
         about = {feed.place: feed.about for feed in self.feeds}
         mixed = next((feed for feed in self.feeds if feed.about != about[feed.place]), None)
         if mixed:
             raise ValueError(
                 f"feeds: {mixed.url} has the channel {mixed.place!r} of another feed, yet another `about`; give it a `channel`"
             )
-        own = [Place(channel=feed.place, about=feed.about) for feed in self.feeds if feed.about]
-        # frozen for everybody else: the places follow from the feeds
-        object.__setattr__(self, "places", (*self.places, *(place for place in own if place not in self.places)))
+        add_places(self, ((feed.place, feed.about) for feed in self.feeds))
         return self
 
 
@@ -85,14 +81,13 @@ class FeedConnector:
     def __init__(self, settings: FeedSettings, around: Surroundings) -> None:
         self._settings = settings
         self._feeds = {feed.url: feed for feed in settings.feeds}
-        self._threads = {f"thread {thread.url}": thread for thread in around.threads if follows(settings, thread.url)}
+        self._threads = pages_to_follow(around.threads, partial(follows, settings))
         self._clock = around.clock
 
     def queries(self) -> Sequence[Query]:
         """One for each feed, and one for each page that is followed."""
         feeds = [Query(self.source, feed.url, asks=feed.url, about=feed.about) for feed in self._settings.feeds]
-        threads = [Query(self.source, name, asks=thread.url, about=thread.about, covers=False) for name, thread in self._threads.items()]
-        return [*feeds, *threads]
+        return [*feeds, *questions_of(self.source, self._threads)]
 
     def check(self) -> str | None:
         """What is missing: a feed to read."""

@@ -187,7 +187,7 @@ class FileConnector:
         if was_done and not batch.seen and not walk.left:
             return
         walk.done = True
-        yield batch.page(walk.cursor(file.mark(walk.offset, last)), walk.covered(window))
+        yield batch.page(walk.cursor(file.mark(walk.offset, last)), walk.covered(window), is_last=True)
 
     def _check_start(self, path: Path, walk: FileWalk, batch: Batch) -> None:
         if walk.readable or not walk.rows:

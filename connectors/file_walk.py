@@ -96,9 +96,9 @@ class Batch:
         """Records in the page."""
         return len(self.mentions) + len(self.set_aside) + self.outside
 
-    def page(self, cursor: Cursor, covered: Sequence[Looked]) -> Page:
+    def page(self, cursor: Cursor, covered: Sequence[Looked], *, is_last: bool = False) -> Page:
         """The page, full."""
-        return Page(self.mentions, cursor, seen=self.seen, set_aside=self.set_aside, covered=covered)
+        return Page(self.mentions, cursor, seen=self.seen, set_aside=self.set_aside, covered=covered, is_last=is_last)
 
 
 def row_of(record: Record) -> Mapping[str, Any]:

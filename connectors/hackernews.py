@@ -18,7 +18,7 @@ from monitor.collect.dialect import HACKERNEWS
 from monitor.collect.http import Http
 from monitor.collect.items import read_items
 from monitor.collect.search import searches
-from monitor.collect.threads import heard, is_over
+from monitor.collect.threads import heard, is_over, pages_to_follow, questions_of
 from monitor.collect.walk import Walk, begin
 from monitor.config.duration import Duration
 from monitor.config.models import Brand
@@ -32,6 +32,8 @@ _MOST_HITS = 1_000
 # items show up in the search some minutes after they were written
 _OVERLAP = timedelta(minutes=30)
 _THREAD_REACH = timedelta(days=3650)
+_ITEM = "https://news.ycombinator.com/item?id="
+_TREE_OF = "tree "
 
 
 class HackerNewsSettings(SourceSettings):
@@ -53,19 +55,19 @@ class HackerNewsConnector:
         sees_deletions=True,
         # a story that moderators give a second chance is dated anew
         stable_created_at=False,
+        reads_threads=True,
     )
 
     def __init__(self, settings: HackerNewsSettings, around: Surroundings) -> None:
         self._settings = settings
         self._searches = {brand.name: _searches_for(brand) for brand in around.brands}
-        self._threads = {f"thread {thread.url}": thread for thread in around.threads if follows(settings, thread.url)}
+        self._threads = pages_to_follow(around.threads, partial(follows, settings))
         self._clock = around.clock
 
     def queries(self) -> Sequence[Query]:
         """One for each brand whose rule can be searched for, and one for each thread that is followed."""
         brands = [Query(self.source, name, brands=(name,), asks="\n".join(strings)) for name, strings in self._searches.items() if strings]
-        threads = [Query(self.source, name, asks=thread.url, about=thread.about, covers=False) for name, thread in self._threads.items()]
-        return [*brands, *threads]
+        return [*brands, *questions_of(self.source, self._threads)]
 
     def check(self) -> str | None:
         """What is missing: words to search for."""
@@ -92,13 +94,22 @@ class HackerNewsConnector:
         raises  the trouble that an answer is
         """
         thread = self._threads.get(query.name)
-        if thread is None:
+        if query.name.startswith(_TREE_OF):
+            walk = begin(query, cursor, now=now, window=window, reach=_THREAD_REACH, overlap=_OVERLAP)
+            yield self._thread_page(walk, query.asks, meter)
+        elif thread is None:
             reach = timedelta(seconds=self._settings.first_reach)
             walk = begin(query, cursor, now=now, window=window, reach=reach, overlap=_OVERLAP)
             yield from self._found(walk, meter)
         elif not is_over(cursor, until_quiet=thread.until_quiet, now=now):
             walk = begin(query, cursor, now=now, window=window, reach=_THREAD_REACH, overlap=_OVERLAP)
             yield self._thread_page(walk, thread.url, meter)
+
+    def thread(self, root: Known) -> Query | None:
+        """The question that brings all that is said under a story; None for pages that are followed."""
+        if any(_item_of(thread.url) == root.source_id for thread in self._threads.values()):
+            return None
+        return Query(self.source, f"{_TREE_OF}{root.source_id}", asks=f"{_ITEM}{root.source_id}", covers=False)
 
     def refresh(self, known: Sequence[Known], *, now: datetime, meter: Meter) -> Iterator[Sequence[Mention]]:
         """The same texts in Firebase, one request each; it has no limit that is told."""

@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from monitor.collect.connector import Known
+from monitor.collect.items import id_in, mapping_in, string_in, time_in
 from monitor.errors import BadItem
 from monitor.mention import Engagement, Kind, Mention, State
-from monitor.text import plain, text_and_links_from_html
+from monitor.text import text_and_links_from_html
 
 _POST = re.compile(r"https://(?P<host>[\w.-]+)/(?:@[\w.@-]+|users/[\w.-]+/statuses)/(?P<id>\d{5,25})/?(?:[?#].*)?", re.ASCII)
 _URI = re.compile(r"https?://(?P<host>[^/]+)/(?:users|ap/users)/[^/]+/statuses/(?P<id>\d+)", re.ASCII)
@@ -48,21 +49,21 @@ def mention_from_status(
     if not isinstance(told.get("content"), str):
         raise BadItem("no content")
     text, links = text_and_links_from_html(told["content"])
-    title = _string(told, "spoiler_text")
+    title = string_in(told, "spoiler_text")
     if not text and not title:
         raise BadItem("no text")
     parent, edited_at = item.get("in_reply_to_id"), item.get("edited_at")
-    quoted = _mapping(_mapping(item, "quote"), "quoted_status").get("uri")
+    quoted = mapping_in(mapping_in(item, "quote"), "quoted_status").get("uri")
     engagement = Engagement() if told is not item else _engagement(item)
-    lang = (_string(told, "language") or "").split("-")[0].lower() or None
+    lang = (string_in(told, "language") or "").split("-")[0].lower() or None
     return Mention(
         source="mastodon",
-        source_id=_id(item, "uri"),
+        source_id=id_in(item, "uri"),
         kind=Kind.REPOST if told is not item else Kind.REPLY if parent else Kind.QUOTE if quoted else Kind.POST,
-        created_at=_time(item, "created_at"),
+        created_at=time_in(item, "created_at"),
         fetched_at=fetched_at,
         channel=channel,
-        url=_string(item, "url") or _id(item, "uri"),
+        url=string_in(item, "url") or id_in(item, "uri"),
         title=title,
         text=text or None,
         lang=lang,
@@ -71,12 +72,12 @@ def mention_from_status(
         conversation_id=conversation_id,
         in_reply_to_id=(uris or {}).get(str(parent), f"{host}/{parent}") if parent else None,
         quoted_id=quoted if isinstance(quoted, str) else None,
-        repost_of_id=_id(told, "uri") if told is not item else None,
-        edited_at=_time(item, "edited_at") if edited_at else None,
+        repost_of_id=id_in(told, "uri") if told is not item else None,
+        edited_at=time_in(item, "edited_at") if edited_at else None,
         engagement=engagement,
         engagement_at=fetched_at if engagement != Engagement() else None,
         state=State.EDITED if edited_at else State.LIVE,
-        **_author(_mapping(item, "account"), host),
+        **_author(mapping_in(item, "account"), host),
     )
 
 
@@ -84,7 +85,7 @@ def has_words(item: Any) -> bool:
     """Whether a status says anything; one with nothing but a picture is no mention."""
     if not isinstance(item, Mapping) or isinstance(item.get("reblog"), Mapping) or not isinstance(item.get("content"), str):
         return True
-    return bool(_string(item, "spoiler_text") or text_and_links_from_html(item["content"])[0])
+    return bool(string_in(item, "spoiler_text") or text_and_links_from_html(item["content"])[0])
 
 
 def place_of(url: str) -> tuple[str, str] | None:
@@ -134,38 +135,10 @@ def _engagement(item: Status) -> Engagement:
 
 def _author(account: Status, host: str) -> dict[str, Any]:
     """Who wrote it: user@instance, also where the instance that was asked writes its own users short."""
-    acct = _string(account, "acct")
+    acct = string_in(account, "acct")
     followers = account.get("followers_count")
     return {
-        "author_id": _string(account, "uri") or _string(account, "url"),
+        "author_id": string_in(account, "uri") or string_in(account, "url"),
         "author_name": acct and (acct if "@" in acct else f"{acct}@{host}"),
         "author_followers": followers if type(followers) is int and followers >= 0 else None,
     }
-
-
-def _id(item: Status, key: str) -> str:
-    value = item.get(key)
-    if not isinstance(value, str) or not value:
-        raise BadItem(f"no {key}")
-    return value
-
-
-def _string(item: Status, key: str) -> str | None:
-    value = item.get(key)
-    return plain(value) or None if isinstance(value, str) else None
-
-
-def _mapping(item: Status, key: str) -> Status:
-    value = item.get(key)
-    return value if isinstance(value, Mapping) else {}
-
-
-def _time(item: Status, key: str) -> datetime:
-    value = item.get(key)
-    try:
-        at = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise BadItem(f"{key} is {str(value)[:40]!r}, no time" if value is not None else f"no {key}")
-    return at.astimezone(UTC)

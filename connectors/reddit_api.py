@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from connectors.reddit_client import RedditClient
+from connectors.reddit_client import Closed, RedditClient
 from connectors.reddit_items import mention_from_item, mention_of_missing, mentions_from_listing, name_after, things_of
 from connectors.reddit_settings import RedditSettings
 from connectors.reddit_tree import Missing, comment_count, missing_in, thread_of
@@ -31,6 +31,7 @@ _OVERLAP = timedelta(minutes=60)
 _CUT_FROM = 200
 _SUSPICIOUS = 20
 _EVER = timedelta(days=365 * 30)
+_TREE_OF = "tree "
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class RedditApi:
         refresh_after=tuple(timedelta(minutes=minutes) for minutes in (10, 30, 60, 360, 2_160, 10_080)),
         refresh_batch=_PAGE,
         sees_deletions=True,
+        reads_threads=True,
     )
 
     def __init__(self, settings: RedditSettings, around: Surroundings) -> None:
@@ -89,6 +91,7 @@ class RedditApi:
         self._threads: dict[Query, Thread] = {query_of_thread(thread): thread for thread in around.threads}
         if settings.search:
             self._listings.update(dict(found for brand in around.brands if (found := _search(brand))))
+        self._read_whole = frozenset(subreddit.name.lower() for subreddit in settings.subreddits)
         for subreddit in settings.subreddits:
             for name, path in (("new", "new"), ("comments", "comments")):
                 query = Query(SOURCE, f"{name} {subreddit.name.lower()}", asks=f"r/{subreddit.name}/{path}", about=subreddit.about)
@@ -112,19 +115,36 @@ class RedditApi:
 
     def pull(self, query: Query, cursor: Cursor | None, *, now: datetime, window: Window, meter: Meter) -> Iterator[Page]:
         """What is new, newest first; of a thread all of its comments, if their number changed."""
+        if query.name.startswith(_TREE_OF):
+            walk = begin(query, cursor, now=now, window=window, reach=_EVER)
+            try:
+                yield from self._tree(query.asks, walk, place=f"the thread {query.asks}", window=window, meter=meter)
+            except Closed:
+                # nobody named it in the configuration: it is no trouble of theirs, and there is no more of it
+                yield walk.last([], seen=0)
+            return
         thread = next((thread for known, thread in self._threads.items() if known.name == query.name), None)
         if thread is not None:
             is_live = window == Window() and not (cursor or {}).get("walk")
             if is_live and is_over(cursor, until_quiet=thread.until_quiet, now=now):
                 return
             walk = begin(query, cursor, now=now, window=window, reach=_EVER)
-            yield from self._tree(thread, walk, window=window, meter=meter)
+            place = f"the thread {thread.url}"
+            id_ = (walk.resume or {}).get("id") or (walk.from_mark or {}).get("id") or self._id_of(thread, place=place, meter=meter)
+            yield from self._tree(id_, walk, place=place, window=window, meter=meter)
             return
         listing = next((listing for known, listing in self._listings.items() if known.name == query.name), None)
         if listing is None:
             raise ConfigError(f"reddit: {query.name!r} is no longer asked, as config.yaml has it")
         walk = begin(query, cursor, now=now, window=window, reach=self._reach, overlap=_OVERLAP)
         yield from self._walk(listing, walk, meter=meter)
+
+    def thread(self, root: Known) -> Query | None:
+        """The question that brings a submission's tree; None in subreddits that are read whole, and for pages that are followed."""
+        id_ = root.source_id.removeprefix("t3_")
+        if (root.channel or "").lower() in self._read_whole or any(query.asks == id_ for query in self._threads):
+            return None
+        return Query(SOURCE, f"{_TREE_OF}{id_}", asks=id_, covers=False)
 
     def refresh(self, known: Sequence[Known], *, now: datetime, meter: Meter) -> Iterator[Sequence[Mention]]:
         """Scores, edits and deletions, 100 texts a request; a text that Reddit leaves out is unavailable."""
@@ -165,11 +185,9 @@ class RedditApi:
         why = "Reddit's listings end after about 1,000 items, its searches after 250"
         yield walk.last(kept, seen=seen, set_aside=set_aside, reached=along.short, why=why)
 
-    def _tree(self, thread: Thread, walk: Walk, *, window: Window, meter: Meter) -> Iterator[Page]:
+    def _tree(self, id_: str, walk: Walk, *, place: str, window: Window, meter: Meter) -> Iterator[Page]:
         """The submission and all of its comments; after the first page, what it left out, one request after the other."""
         kept = walk.resume or {}
-        place = f"the thread {thread.url}"
-        id_ = kept.get("id") or (walk.from_mark or {}).get("id") or self._id_of(thread, place=place, meter=meter)
         left = Missing.from_json(kept["left"]) if kept else None
         mark: dict[str, Any] = kept.get("mark", {})
         while True:

@@ -36,6 +36,10 @@ class Refused(Exception):
         self.answer = answer
 
 
+class Closed(RetryLater):
+    """A place that the app may not see: private, quarantined, banned, misspelt or removed."""
+
+
 class RedditClient:
     """One app's requests to Reddit. Not for use by two threads at once: praw is not.
 
@@ -55,7 +59,7 @@ class RedditClient:
         """The JSON at a path.
 
         place   what the configuration asks for there, such as "r/acme": if it is closed, the message names it
-        raises  RetryLater of an hour where the place is closed; else the kind of trouble that a failure is
+        raises  Closed, which asks for an hour, where the place is closed; else the kind of trouble that a failure is
         """
         return self._ask("GET", path, params=dict(params), data=None, meter=meter, place=place)
 
@@ -139,7 +143,7 @@ class RedditClient:
         if answer.status == 401:
             return CredentialsRefused(f"reddit: 401 from {answer.url}; check {self._keys} and that the app is still approved")
         if place and answer.status in _CLOSED:
-            return RetryLater(
+            return Closed(
                 f"reddit: {answer.status} for {place}: it is private, quarantined, banned or misspelt; remove it from config.yaml, "
                 "or have the app let in; asked again in an hour",
                 seconds=CLOSED_SECONDS,

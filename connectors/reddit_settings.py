@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from monitor.collect.connector import Place, SourceSettings
+from monitor.collect.connector import SourceSettings
+from monitor.collect.places import add_places, told_apart
 from monitor.config.duration import Duration
 
 
@@ -47,15 +48,10 @@ class RedditSettings(SourceSettings):
 
     @model_validator(mode="after")
     def _subreddits_are_places(self) -> "RedditSettings":
-        names = [subreddit.name.casefold() for subreddit in self.subreddits]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice:
-            raise ValueError(f"subreddits names {twice!r} twice; keep one")
+        told_apart("subreddits", [subreddit.name.casefold() for subreddit in self.subreddits])
         if self.route == "archive" and not self.subreddits:
             raise ValueError("the archive can be asked for named subreddits only; add subreddits: [{name: acme, about: Acme}]")
-        about = (Place(channel=subreddit.name, about=subreddit.about) for subreddit in self.subreddits if subreddit.about)
-        # the program reads `places`; the model is frozen for everyone else
-        object.__setattr__(self, "places", tuple(dict.fromkeys((*self.places, *about))))
+        add_places(self, ((subreddit.name, subreddit.about) for subreddit in self.subreddits))
         return self
 
     def host(self, own: str) -> str:

@@ -22,7 +22,6 @@ from monitor.collect.connector import (
     Estimate,
     Known,
     Page,
-    Place,
     Query,
     SourceSettings,
     Surroundings,
@@ -30,7 +29,8 @@ from monitor.collect.connector import (
 )
 from monitor.collect.http import Answer, Http, as_json, trouble
 from monitor.collect.items import read_items
-from monitor.collect.threads import heard, is_over
+from monitor.collect.places import add_places, told_apart
+from monitor.collect.threads import heard, is_over, pages_to_follow, questions_of
 from monitor.collect.walk import Walk, begin
 from monitor.config.duration import Duration
 from monitor.config.models import Thread
@@ -109,13 +109,8 @@ class WordPressSettings(SourceSettings):
 
     @model_validator(mode="after")
     def _sites_are_told_apart(self) -> "WordPressSettings":
-        names = [site.name for site in self.sites]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice:
-            raise ValueError(f"sites: {twice} stands there twice; remove one")
-        own = [Place(channel=site.name, about=site.about) for site in self.sites if site.about]
-        # frozen for everybody else: the places follow from the sites
-        object.__setattr__(self, "places", (*self.places, *(place for place in own if place not in self.places)))
+        told_apart("sites", [site.name for site in self.sites])
+        add_places(self, ((site.name, site.about) for site in self.sites))
         return self
 
 
@@ -135,14 +130,13 @@ class WordPressConnector:
     def __init__(self, settings: WordPressSettings, around: Surroundings) -> None:
         self._settings = settings
         self._sites = {site.name: site for site in settings.sites}
-        self._threads = {f"thread {thread.url}": thread for thread in around.threads if follows(settings, thread.url)}
+        self._threads = pages_to_follow(around.threads, partial(follows, settings))
         self._clock = around.clock
 
     def queries(self) -> Sequence[Query]:
         """One for each site, and one for each post that is followed."""
         sites = [Query(self.source, name, asks=site.url, about=site.about) for name, site in self._sites.items()]
-        threads = [Query(self.source, name, asks=thread.url, about=thread.about, covers=False) for name, thread in self._threads.items()]
-        return [*sites, *threads]
+        return [*sites, *questions_of(self.source, self._threads)]
 
     def check(self) -> str | None:
         """What is missing: a site to read."""

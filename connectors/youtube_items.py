@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 from monitor.collect.budget import Bucket
 from monitor.collect.connector import Known
 from monitor.collect.http import Answer, as_json, trouble
+from monitor.collect.items import id_in, mapping_in, string_in, time_in
 from monitor.errors import BadItem, CredentialsRefused, MonitorError, RetryLater, StopUntil
 from monitor.mention import Engagement, Kind, Mention, State
 from monitor.text import canonical_link, plain, plain_from_entities
@@ -53,22 +54,22 @@ def mention_from_video(item: Item, fetched_at: datetime) -> Mention:
     """
     named = item.get("id")
     is_found = isinstance(named, Mapping)
-    video = _id(named, "videoId") if isinstance(named, Mapping) else _id(item, "id")
-    snippet = _mapping(item, "snippet")
+    video = id_in(named, "videoId") if isinstance(named, Mapping) else id_in(item, "id")
+    snippet = mapping_in(item, "snippet")
     title = _text(snippet, "title", is_escaped=is_found)
     if not title:
         raise BadItem("no title")
     text = _text(snippet, "description", is_escaped=is_found)
-    counts = _mapping(item, "statistics")
+    counts = mapping_in(item, "statistics")
     engagement = Engagement(views=_number(counts, "viewCount"), likes=_number(counts, "likeCount"), replies=_number(counts, "commentCount"))
-    lang = (_string(snippet, "defaultLanguage") or "").split("-")[0].lower() or None
+    lang = (string_in(snippet, "defaultLanguage") or "").split("-")[0].lower() or None
     return Mention(
         source="youtube",
         source_id=video,
         kind=Kind.POST,
-        created_at=_time(snippet, "publishedAt"),
+        created_at=time_in(snippet, "publishedAt"),
         fetched_at=fetched_at,
-        channel=_string(snippet, "channelTitle"),
+        channel=string_in(snippet, "channelTitle"),
         url=f"https://www.youtube.com/watch?v={video}",
         title=title,
         text=text or None,
@@ -76,8 +77,8 @@ def mention_from_video(item: Item, fetched_at: datetime) -> Mention:
         lang=lang,
         lang_origin="source" if lang else None,
         links=_links(text),
-        author_id=_string(snippet, "channelId"),
-        author_name=_string(snippet, "channelTitle"),
+        author_id=string_in(snippet, "channelId"),
+        author_name=string_in(snippet, "channelTitle"),
         conversation_id=video,
         engagement=engagement,
         engagement_at=fetched_at if engagement != Engagement() else None,
@@ -89,15 +90,15 @@ def mention_from_comment(item: Item, fetched_at: datetime) -> Mention:
 
     raises  BadItem where it has no id, time or text
     """
-    comment, snippet = _id(item, "id"), _mapping(item, "snippet")
+    comment, snippet = id_in(item, "id"), mapping_in(item, "snippet")
     # textOriginal is what was written, and not promised to others than its author
-    text = _string(snippet, "textOriginal") or _string(snippet, "textDisplay")
+    text = string_in(snippet, "textOriginal") or string_in(snippet, "textDisplay")
     if not text:
         raise BadItem("no text")
-    parent = _string(snippet, "parentId") or (comment.rpartition(".")[0] or None)
-    video = _string(snippet, "videoId")
-    created_at = _time(snippet, "publishedAt")
-    updated_at = _time(snippet, "updatedAt") if snippet.get("updatedAt") else created_at
+    parent = string_in(snippet, "parentId") or (comment.rpartition(".")[0] or None)
+    video = string_in(snippet, "videoId")
+    created_at = time_in(snippet, "publishedAt")
+    updated_at = time_in(snippet, "updatedAt") if snippet.get("updatedAt") else created_at
     engagement = Engagement(likes=_number(snippet, "likeCount"), replies=_number(snippet, "totalReplyCount"))
     return Mention(
         source="youtube",
@@ -109,8 +110,8 @@ def mention_from_comment(item: Item, fetched_at: datetime) -> Mention:
         url=f"https://www.youtube.com/watch?v={video}&lc={comment}" if video else None,
         text=text,
         links=_links(text),
-        author_id=_string(_mapping(snippet, "authorChannelId"), "value"),
-        author_name=(_string(snippet, "authorDisplayName") or "").removeprefix("@") or None,
+        author_id=string_in(mapping_in(snippet, "authorChannelId"), "value"),
+        author_name=(string_in(snippet, "authorDisplayName") or "").removeprefix("@") or None,
         conversation_id=video or parent,
         in_reply_to_id=parent or video,
         edited_at=updated_at if updated_at > created_at else None,
@@ -139,7 +140,7 @@ def refusal(answer: Answer, *, now: datetime) -> MonitorError | None:
         body = as_json("youtube", answer)
     except RetryLater:
         body = None
-    error = _mapping(body, "error") if isinstance(body, Mapping) else {}
+    error = mapping_in(body, "error") if isinstance(body, Mapping) else {}
     reasons = {str(one.get("reason")) for key in ("errors", "details") for one in error.get(key) or () if isinstance(one, Mapping)}
     if reasons & _SKIPPED:
         return None
@@ -194,7 +195,7 @@ def video_of_upload(item: Any) -> Any:
     content = item.get("contentDetails") if isinstance(item, Mapping) else None
     if not isinstance(item, Mapping) or not isinstance(content, Mapping):
         return item
-    snippet = _mapping(item, "snippet")
+    snippet = mapping_in(item, "snippet")
     # the snippet's own time is that of the entry
     at = content.get("videoPublishedAt") or snippet.get("publishedAt")
     return {**item, "id": content.get("videoId"), "snippet": {**snippet, "publishedAt": at}}
@@ -213,7 +214,7 @@ def zulu(at: datetime) -> str:
 
 def inline_answers(thread: Item) -> list[Any]:
     """The answers that a thread carries: some of them, or all."""
-    found = _mapping(thread, "replies").get("comments")
+    found = mapping_in(thread, "replies").get("comments")
     return list(found) if isinstance(found, list) else []
 
 
@@ -236,37 +237,9 @@ def _text(item: Item, key: str, *, is_escaped: bool) -> str:
     return plain_from_entities(value) if is_escaped else plain(value)
 
 
-def _string(item: Item, key: str) -> str | None:
-    value = item.get(key)
-    return plain(value) or None if isinstance(value, str) else None
-
-
-def _id(item: Item, key: str) -> str:
-    value = item.get(key)
-    if not isinstance(value, str) or not value:
-        raise BadItem(f"no {key}")
-    return value
-
-
-def _time(item: Item, key: str) -> datetime:
-    value = item.get(key)
-    try:
-        at = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise BadItem(f"{key} is {str(value)[:40]!r}, no time" if value is not None else f"no {key}")
-    return at.astimezone(UTC)
-
-
 def _number(item: Item, key: str) -> int | None:
     """A count; the API writes those of videos as text."""
     value = item.get(key)
     if isinstance(value, str) and value.isascii() and value.isdecimal():
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _mapping(item: Item, key: str) -> Item:
-    value = item.get(key)
-    return value if isinstance(value, Mapping) else {}

@@ -13,12 +13,15 @@ from monitor.detect.watch import Change, Watch, hindsight
 from monitor.errors import CredentialsRefused, MonitorError, OutOfMoney, StopUntil
 from monitor.gather.budget import Ledger
 from monitor.gather.enricher import Enricher
+from monitor.gather.follow import Follower
 from monitor.gather.live import NOTHING, Pulled, Puller, pull, store_page, store_round
 from monitor.gather.outcome import is_stopped, may_have_new_key
 from monitor.gather.refresh import query_of, refresher
+from monitor.gather.threads import NO_OLDER, are_over
+from monitor.gather.threads import query_of as query_of_threads
 from monitor.store.database import Store, sync_brands
 from monitor.store.ledger import Run, standing_runs
-from monitor.store.progress import read_cursors, read_outcomes, read_spoken_until
+from monitor.store.progress import drop_cursors, read_cursors, read_outcomes, read_spoken_until
 from monitor.store.publish import Published, publish
 from monitor.store.rollup import rebuild
 from monitor.store.threads import read_threads
@@ -28,7 +31,6 @@ log = logging.getLogger(__name__)
 
 _BIN = timedelta(minutes=5)
 _PENDING_AT_MOST = timedelta(minutes=10)
-_THREADS_LIVE = timedelta(days=30)
 _SIDE_BY_SIDE = 8
 
 
@@ -87,7 +89,7 @@ class Pipeline:
                 (one.source, one.query): replace(one, not_before=None) if may_have_new_key(one) else one for one in read_outcomes(con)
             }
             self._spoken_until = read_spoken_until(con, [run.run_id for run in self._runs.values()])
-            self._enricher.threads.update(read_threads(con, since=now - _THREADS_LIVE))
+            self._enricher.threads.update(read_threads(con, since=now - NO_OLDER))
             self._stored_cursors: Mapping[tuple[str, str], Cursor] = dict(self._cursors)
         self._openings = store.openings
 
@@ -150,7 +152,7 @@ class Pipeline:
             self._openings = self._store.openings
 
     def _ask(self, connector: Connector, now: datetime, by_hand: bool) -> list[Pulled]:
-        """Every query of one source, then the second looks that are due; a refused key is tried once, not once a query."""
+        """Every query of one source, then the second looks that are due, then threads; a refused key is tried once, not once a query."""
         pulled: list[Pulled] = []
         shared: MonitorError | None = None
         try:
@@ -172,6 +174,9 @@ class Pipeline:
             with self._store.opened() as con:
                 looks = refresher(con, connector, self._cursors.get(_key(again)), run=self._runs[connector.source], now=now)
             pulled.append(self._pull(looks, again, now))
+        is_well = not any(one.error for one in pulled)
+        if connector.capabilities.reads_threads and is_well and not self._waits(query_of_threads(connector), now, by_hand):
+            pulled.append(self._follow(connector, now))
         return pulled
 
     def _pull(self, connector: Puller, query: Query, now: datetime) -> Pulled:
@@ -186,6 +191,25 @@ class Pipeline:
             now=now,
             store_now=lambda batch: self._store_page(batch, run, now),
         )
+
+    def _follow(self, connector: Connector, now: datetime) -> Pulled:
+        run = self._runs[connector.source]
+        if over := are_over(self._cursors, connector.source, now=now):
+            with self._writing, self._store.writing() as con:
+                drop_cursors(con, connector.source, over)
+                for name in over:
+                    del self._cursors[connector.source, name]
+        return Follower(
+            connector,
+            self._store,
+            run,
+            brands=[brand.name for brand in self._config.brands],
+            cursors=self._cursors,
+            enricher=self._enricher,
+            meter=self._meter,
+            every=self._every.get(connector.source, 300),
+            store_now=lambda batch: self._store_page(batch, run, now),
+        ).round(now=now)
 
     def _store_page(self, batch: Batch, run: Run, now: datetime) -> Saved:
         with self._writing:

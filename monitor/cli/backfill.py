@@ -4,7 +4,7 @@ import difflib
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -21,23 +21,32 @@ from monitor.errors import ConfigError, MonitorError
 from monitor.gather.backfill import Filled, Redo, backfill
 from monitor.gather.budget import Ledger
 from monitor.gather.enricher import Enricher
+from monitor.gather.follow import PastThreads
+from monitor.gather.threads import query_of as query_of_threads
 from monitor.pipeline import find_past_incidents, prepare
 from monitor.store.database import Store
 from monitor.store.ledger import finish, known_backfill, read_run
 from monitor.store.publish import publish
 from monitor.store.quarantine import discard
 from monitor.store.threads import read_threads
-from monitor.store.undo import count_undo, undo
+from monitor.store.undo import Undoing, count_undo, undo
 from monitor.tell.words import count_of, one_line
+
+_UNKNOWN = Estimate(items=None, requests=None, minutes=None, usd=0.0)
+"""Of threads nothing is known before their roots are; no source that reads them costs money."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One question of a backfill, as it is shown: a file's name, or a source and its query."""
+    """One question of a backfill, as it is shown: a file's name, or a source and its query.
+
+    threads_of  the brands whose threads it reads, as the source's other questions have found them; empty: it is one of these
+    """
 
     name: str
     connector: Connector
     query: Query
+    threads_of: Sequence[str] = ()
 
 
 def add_to(app: typer.Typer) -> None:
@@ -65,7 +74,7 @@ def backfill_command(
     """Bring history in, from sources or files; asked again, it goes on where it stopped, and adds nothing twice. It never alerts."""
     settings = configured(config)
     if undo_run is not None:
-        _undo(settings, undo_run, dry_run=dry_run)
+        _undo(settings, undo_run, dry_run=dry_run, as_json=as_json)
         return
     if not targets:
         raise typer.BadParameter("name at least one source or file, or --undo RUN")
@@ -78,7 +87,7 @@ def backfill_command(
         prepare(store, settings)
         meter = Ledger(store, is_backfill=True, max_usd=max_cost)
         if dry_run:
-            _dry_run(store, enricher, parts, window, meter)
+            _dry_run(store, enricher, parts, window, meter, as_json=as_json)
             return
         if not _may_cost(settings, parts, window, meter, max_cost=max_cost, yes=yes):
             raise typer.Exit(1)
@@ -133,7 +142,11 @@ def _source_parts(settings: Config, source: str, window: Window, *, brand: str |
     if missing:
         raise ConfigError(missing)
     queries = [query for query in connector.queries() if wanted is None or not query.brands or wanted in query.brands]
-    return [_Part(f"{source} {query.name}", connector, query) for query in queries]
+    parts = [_Part(f"{source} {query.name}", connector, query) for query in queries]
+    if connector.capabilities.reads_threads:
+        query = query_of_threads(connector, wanted)
+        parts.append(_Part(f"{source} {query.name}", connector, query, [wanted] if wanted else [one.name for one in settings.brands]))
+    return parts
 
 
 def _may_cost(settings: Config, parts: Sequence[_Part], window: Window, meter: Ledger, *, max_cost: float | None, yes: bool) -> bool:
@@ -168,13 +181,16 @@ def _left(settings: Config, meter: Ledger, source: str) -> float | None:
 
 def _fill_all(store: Store, enricher: Enricher, parts: Sequence[_Part], window: Window, meter: Meter, *, redo: Redo, as_json: bool) -> bool:
     """Fill from every part; whether one of them could not be read."""
-    failed = False
+    failed: list[Connector] = []
     for part in parts:
+        if part.threads_of and part.connector in failed:
+            print(f"{part.name}: not read, since not all was found yet under which they stand; the same command goes on", file=sys.stderr)
+            continue
         try:
             filled = _fill(store, enricher, part, window, meter, redo=redo)
         except MonitorError as error:
             print(error, file=sys.stderr)
-            failed = True
+            failed.append(part.connector)
             continue
         except KeyboardInterrupt:
             print(
@@ -182,7 +198,7 @@ def _fill_all(store: Store, enricher: Enricher, parts: Sequence[_Part], window: 
             )
             raise
         _print_filled(part.name, filled, as_json=as_json)
-    return failed
+    return bool(failed)
 
 
 def _fill(store: Store, enricher: Enricher, part: _Part, window: Window, meter: Meter, *, redo: Redo) -> Filled:
@@ -198,9 +214,8 @@ def _fill(store: Store, enricher: Enricher, part: _Part, window: Window, meter: 
         def advance(page: Page) -> None:
             progress.advance(bar, page.seen)
 
-        return backfill(
-            store, part.connector, part.query, window=window, enricher=enricher, meter=meter, now=now(), redo=redo, on_page=advance
-        )
+        puller = PastThreads(part.connector, store, brands=part.threads_of) if part.threads_of else part.connector
+        return backfill(store, puller, part.query, window=window, enricher=enricher, meter=meter, now=now(), redo=redo, on_page=advance)
 
 
 def _print_filled(name: str, filled: Filled, *, as_json: bool) -> None:
@@ -218,19 +233,24 @@ def _print_filled(name: str, filled: Filled, *, as_json: bool) -> None:
         print(f"{name}: {run.set_aside:,} of {run.seen:,} rows set aside; `monitor quarantine list --run {run.run_id}` shows them")
 
 
-def _dry_run(store: Store, enricher: Enricher, parts: Sequence[_Part], window: Window, meter: Meter) -> None:
+def _dry_run(store: Store, enricher: Enricher, parts: Sequence[_Part], window: Window, meter: Meter, *, as_json: bool) -> None:
     for part in parts:
         try:
             query = next(iter(part.connector.queries())) if isinstance(part.connector, FileConnector) else part.query
-            estimate = part.connector.estimate(query, window, meter=meter)
+            estimate = _UNKNOWN if part.threads_of else part.connector.estimate(query, window, meter=meter)
         except MonitorError as error:
             print(error, file=sys.stderr)
             continue
         with store.opened() as con:
             known = known_backfill(con, enricher.fingerprint(query, window))
-        before = f"read before as run {known.run_id}, {known.state}" if known else "not read before"
-        print(f"{Path(part.name).name}: {_said(estimate)}, {before}")
-    print("nothing was read")
+        if as_json:
+            before = {"run": known.run_id, "state": known.state} if known else {"run": None, "state": None}
+            print(json.dumps({"target": part.name, **asdict(estimate), **before}))
+            continue
+        said = f"read before as run {known.run_id}, {known.state}" if known else "not read before"
+        print(f"{Path(part.name).name}: {_said(estimate)}, {said}")
+    if not as_json:
+        print("nothing was read")
 
 
 def _said(estimate: Estimate) -> str:
@@ -243,7 +263,7 @@ def _said(estimate: Estimate) -> str:
     return f"{items}{requests}{took}{cost}"
 
 
-def _undo(settings: Config, run_id: int, *, dry_run: bool) -> None:
+def _undo(settings: Config, run_id: int, *, dry_run: bool, as_json: bool) -> None:
     with Store(settings.store_folder, command="monitor backfill --undo") as store:
         with store.writing() as con:
             found = read_run(con, run_id)
@@ -251,13 +271,19 @@ def _undo(settings: Config, run_id: int, *, dry_run: bool) -> None:
                 raise ConfigError(f"run {run_id} is no import that can be taken back; `monitor query --sql 'from v_runs'` lists them")
             if dry_run:
                 counted = count_undo(con, found)
-                print(
+                would = (
                     f"run {run_id} ({found.query}): {counted.removed:,} mentions would go, {counted.kept:,} stay since another run saw them"
                 )
+                print(_undo_as_json(run_id, counted, is_done=False) if as_json else would)
                 return
             counted = undo(con, found)
             finish(con, found, state="undone", now=now())
         discard(store.folder, run_id)
         find_past_incidents(store, settings, now=now())
         publish(store, settings.published_folder, now=now())
-    print(f"run {run_id} taken back: {counted.removed:,} mentions removed, {counted.kept:,} kept since another run saw them")
+    said = f"run {run_id} taken back: {counted.removed:,} mentions removed, {counted.kept:,} kept since another run saw them"
+    print(_undo_as_json(run_id, counted, is_done=True) if as_json else said)
+
+
+def _undo_as_json(run_id: int, counted: Undoing, *, is_done: bool) -> str:
+    return json.dumps({"run": run_id, "removed": counted.removed, "kept": counted.kept, "done": is_done})

@@ -134,6 +134,7 @@ class Known:
     source_id: str
     created_at: datetime
     conversation_id: str | None = None
+    channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,8 @@ class Capabilities:
     may_be_odd         share of a page's items, 0 to 1, that may be unreadable before the source counts as changed;
                        1.0 for files, where people make the rows
     stable_created_at  whether a text's time is the same at every sight
+    reads_threads      whether it reads the whole thread under a text that it brought: it is a `ThreadReader`, and the core
+                       then follows the threads whose root names a brand
     """
 
     key: Literal["none", "free", "approved", "paid"] = "none"
@@ -157,6 +160,7 @@ class Capabilities:
     sees_deletions: bool = False
     may_be_odd: float = 0.2
     stable_created_at: bool = True
+    reads_threads: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,5 +246,17 @@ class Connector(Protocol):
         """The mentions of one item as quarantine kept it.
 
         raises  BadItem where it still cannot be read
+        """
+        ...
+
+
+class ThreadReader(Connector, Protocol):
+    """A source that reads the whole thread under a text, as its capabilities say by `reads_threads`."""
+
+    def thread(self, root: Known) -> Query | None:
+        """The question that brings the thread under this root, root and all; None where its texts come anyway.
+
+        Its `covers` is False. `pull` answers it, whatever else is configured: from a cursor only what may be new. When to
+        ask it, and until when, is the core's to say.
         """
         ...

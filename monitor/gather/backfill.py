@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Literal
 
 from monitor.collect.budget import Meter
-from monitor.collect.connector import Connector, Page, Query, Window
+from monitor.collect.connector import Page, Query, Window
 from monitor.errors import MonitorError
 from monitor.gather.enricher import Enricher
+from monitor.gather.live import Puller
 from monitor.gather.pages import is_odd, odd_page, sober
 from monitor.store.database import Store
 from monitor.store.ledger import Run, backfill_run, count, finish, read_run, restart
@@ -38,7 +39,7 @@ class Filled:
 
 def backfill(
     store: Store,
-    connector: Connector,
+    connector: Puller,
     query: Query,
     *,
     window: Window,

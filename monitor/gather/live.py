@@ -51,8 +51,10 @@ class Pulled:
     @property
     def brings_nothing(self) -> bool:
         """Whether only its cursor and coverage moved."""
-        return self.error is None and not any(
-            batch.enriched.mentions.num_rows or batch.enriched.gone or batch.set_aside for batch in self.batches
+        return (
+            self.error is None
+            and self.saved == NOTHING
+            and not any(batch.enriched.mentions.num_rows or batch.enriched.gone or batch.set_aside for batch in self.batches)
         )
 
 

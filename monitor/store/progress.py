@@ -53,6 +53,11 @@ def save_cursors(con: duckdb.DuckDBPyConnection, cursors: Sequence[tuple[Query, 
     )
 
 
+def drop_cursors(con: duckdb.DuckDBPyConnection, source: str, queries: Sequence[str]) -> None:
+    """Forget where some live questions of a source resume, which nobody asks any more."""
+    con.execute("delete from cursor where source = ? and direction = 'live' and list_contains(?, query)", [source, list(queries)])
+
+
 def save_coverage(con: duckdb.DuckDBPyConnection, looks: Sequence[tuple[Query, Looked, int, int]], *, now: datetime) -> None:
     """Remember which stretches were looked at; one prolongs the same run's last stretch where they touch.
 

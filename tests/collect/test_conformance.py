@@ -153,6 +153,10 @@ def test_a_connector_without_a_fault_has_no_problem():
     assert problems(STAGE) == []
 
 
+def test_a_connector_that_reads_threads_without_a_fault_has_no_problem():
+    assert problems(replace(STAGE, make=Threaded), ["threads are read whole"]) == []
+
+
 def test_every_check_is_named_and_may_be_asked_for_alone():
     assert [one.name for one in check(STAGE)] == list(CHECKS)
     assert [one.name for one in check(STAGE, ["requests are few"])] == ["requests are few"]
@@ -300,7 +304,38 @@ class GivesUp(Book):
             raise
 
 
+class Threaded(Book):
+    """Every entry opens a thread; what was said under it is asked for by name."""
+
+    capabilities = replace(Book.capabilities, reads_threads=True)
+    covers = False
+
+    def thread(self, root):
+        return Query(self.source, f"under {root.source_id}", asks=root.source_id, covers=self.covers)
+
+    def pull(self, query, cursor, *, now, window, meter):
+        if not query.name.startswith("under "):
+            yield from super().pull(query, cursor, now=now, window=window, meter=meter)
+            return
+        with closing(self.http()) as http:
+            (root,), _ = self.items(self.ask(http, {"ids": query.asks}, meter)["entries"])
+        said = replace(root, source_id=f"{root.source_id}.1", conversation_id=root.source_id, in_reply_to_id=root.source_id)
+        yield self.begin(query, cursor, now, window).last(self.said(root, said), seen=2)
+
+    def said(self, root, said):
+        return [root, said]
+
+
+def saying(found):
+    return type("Broken", (Threaded,), {"said": lambda _self, root, said: found(root, said)})
+
+
 FAULTS = {
+    "no question for any root": (type("Broken", (Threaded,), {"thread": lambda *_: None}), "threads are read whole"),
+    "a thread that claims to cover": (type("Broken", (Threaded,), {"covers": True}), "threads are read whole"),
+    "a thread without its root": (saying(lambda _root, said: [said]), "threads are read whole"),
+    "nothing under any root": (saying(lambda root, _said: [root]), "threads are read whole"),
+    "another thread's texts": (saying(lambda root, said: [root, replace(said, conversation_id="e0")]), "threads are read whole"),
     "asks when it is made": (AsksWhenMade, "making one asks nobody"),
     "needs its key to be made": (NeedsItsKeyWhenMade, "making one asks nobody"),
     "does not name its key": (wraps("check", lambda *_: None), "a missing key is named"),

@@ -140,7 +140,7 @@ def test_a_subreddit_with_a_brand_is_a_place():
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        pytest.param({"subreddits": [{"name": "tea"}, {"name": "R/TEA".lower()}]}, "names 'tea' twice", id="twice"),
+        pytest.param({"subreddits": [{"name": "tea"}, {"name": "R/TEA".lower()}]}, "tea stands there twice", id="twice"),
         pytest.param({"subreddits": [{"name": "tea time"}]}, "name", id="space"),
         pytest.param({"route": "archive"}, "named subreddits only", id="archive of everything"),
         pytest.param({"user_agent": "x\ny: z ......"}, "user_agent", id="user agent of two lines"),
@@ -368,7 +368,7 @@ def test_recorded_errors_are_the_right_trouble(name, kind, said):
     with with_token(Loopback()) as server:
         server.on("GET", "/r/tea/comments", lambda _request: last.answer)
         error = trouble_of(server)
-    assert type(error) is kind
+    assert isinstance(error, kind)
     assert said in str(error)
     # prawcore would ask again three times, and sleep between
     assert len(server.seen("/r/.*")) == 1

@@ -11,6 +11,7 @@ from monitor.collect.connector import Surroundings, Window
 from monitor.config.models import Thread
 from monitor.errors import ConfigError, RetryLater, StopUntil
 from monitor.mention import Kind
+from tests.loopback.recorded_tree import RecordedTree, everything_recorded
 from tests.loopback.replay import Replay, interactions_of, recorded
 from tests.loopback.server import Loopback, json_answer
 
@@ -40,50 +41,6 @@ def ids_of(pages, kind=Kind.COMMENT):
     return [mention.source_id for page in pages for mention in page.mentions if mention.kind == kind]
 
 
-class RecordedTree:
-    """The recorded thread, for any grouping of what is asked: each id brings what Reddit answered for it, wherever that stands.
-
-    The recording asked for up to 156 comments at once, which Reddit no longer takes.
-    """
-
-    def __init__(self):
-        self.first, self.branches, self.found = None, {}, {}
-        self.asked = []
-        for one in interactions_of(recorded("reddit/submission_tree_more.json")):
-            if one.method == "GET":
-                branch = one.path.partition("/_/")[2]
-                if branch:
-                    self.branches[branch] = one.answer
-                else:
-                    self.first = one.answer
-            elif one.children:
-                self._keep(json.loads(one.answer.body)["json"]["data"]["things"], one.children)
-
-    def _keep(self, things, asked):
-        parents = {thing["data"]["id"]: thing["data"]["parent_id"] for thing in things if thing["kind"] == "t1"}
-        for thing in things:
-            name, parent = thing["data"]["id"], thing["data"]["parent_id"]
-            if thing["kind"] == "more" and parent == "t3_3hahrw":
-                # these were asked for and not brought: what is asked next brings them
-                continue
-            root = name if thing["kind"] == "t1" else parent[3:]
-            while parents.get(root, "t3_")[3:] in parents:
-                root = parents[root][3:]
-            assert root in asked
-            self.found.setdefault(root, []).append(thing)
-
-    def more(self, request):
-        children = request.form["children"][0].split(",")
-        assert len(children) <= 100
-        assert request.form["link_id"] == ["t3_3hahrw"]
-        self.asked += children
-        return {"json": {"errors": [], "data": {"things": [thing for child in children for thing in self.found.get(child, ())]}}}
-
-    def branch(self, request):
-        self.asked.append(request.groups["branch"])
-        return self.branches[request.groups["branch"]]
-
-
 def serving(server, tree):
     server.on("POST", "/api/v1/access_token", TOKEN)
     server.on("GET", "/comments/3hahrw", lambda _request: tree.first)
@@ -106,21 +63,6 @@ def test_the_recorded_thread_comes_out_whole():
     newest = max(mention.created_at for page in pages for mention in page.mentions)
     assert pages[-1].cursor["mark"] == {"id": "3hahrw", "comments": 537, "newest": newest.isoformat()}
     assert "walk" not in pages[-1].cursor
-
-
-def everything_recorded():
-    def names(part):
-        if isinstance(part, dict):
-            if part.get("kind") == "t1":
-                yield part["data"]["id"]
-            for value in part.values():
-                yield from names(value)
-        elif isinstance(part, list):
-            for value in part:
-                yield from names(value)
-
-    for one in interactions_of(recorded("reddit/submission_tree_more.json")):
-        yield from names(json.loads(one.answer.body))
 
 
 def test_a_thread_goes_on_wherever_it_was_cut_and_asks_nothing_twice():

@@ -1,8 +1,9 @@
 """Sources that live, looked at by a program that dies: in the end it knows what an observer who never blinked knows.
 
-A machine each for the ways in which sources are walked: by a token and the newest id (X), by a listing's ids (Reddit), oldest first
-in numbered pages (WordPress), in windows of time with an end to what is reached (Hacker News), and whole (a feed). Items
-come, come late, change and vanish, also between two pages; requests fail; the process dies between pages and inside transactions.
+A machine each for the ways in which sources are walked: by a token and the newest id (X), by a listing's ids (Reddit), as a tree
+whenever it has grown (threads of Reddit), oldest first in numbered pages (WordPress), in windows of time with an end to what is
+reached (Hacker News), and whole (a feed). Items come, come late, change and vanish, also between two pages; requests fail; the
+process dies between pages and inside transactions.
 
 What may be missing at the end is what the documents say, and nothing else:
     - what the source showed later after it was written than the connector's overlap reaches back
@@ -370,6 +371,60 @@ class Reddit(Simulation):
         return reddit(settings, around)
 
 
+class Threads(Simulation):
+    """A thread of Reddit that a search found: its tree is read whole, in pages, whenever it has grown."""
+
+    source, query, overlap, a_page = "reddit", "tree s1", 365 * DAY, 6
+    name = staticmethod(shapes.comment_name)
+
+    def routes(self, server):
+        self.looked_up = Lookup(self.living, shapes.reddit_listing, ids="id", deleted=True)
+        server.on("POST", "/api/v1/access_token", shapes.REDDIT_TOKEN)
+        server.on("GET", "/search", lambda _request: self._listing([self._root()]))
+        server.on("GET", "/api/info/?", self._info)
+        server.on("GET", "/comments/s1", self._first)
+        server.on("POST", "/api/morechildren", self._more)
+
+    def _listing(self, things):
+        return {"kind": "Listing", "data": {"children": things, "after": None}}
+
+    def _root(self):
+        # what was deleted still counts
+        data = {"name": "t3_s1", "title": "Streamly", "selftext": "", "author": "ann", "created_utc": (NOON - DAY).timestamp()}
+        return {"kind": "t3", "data": {**data, "subreddit": "tea", "num_comments": len(self.living.witnessed())}}
+
+    def _info(self, request):
+        listing = self.looked_up(request)
+        listing["data"]["children"] += [self._root()] if "t3_s1" in request.one("id").split(",") else []
+        return listing
+
+    def _first(self, _request):
+        items = self.living.visible()
+        shown = [shapes.reddit_thing(item) for item in items[: self.a_page]]
+        rest = [item.id[3:] for item in items[self.a_page :]]
+        more = [{"kind": "more", "data": {"id": rest[0], "parent_id": "t3_s1", "count": len(rest), "children": rest}}] if rest else []
+        answer = [self._listing([self._root()]), self._listing([*shown, *more])]
+        self.living.answered()
+        return answer
+
+    def _more(self, request):
+        asked = request.form["children"][0].split(",")
+        things = [shapes.reddit_thing(item) for item in self.living.visible() if item.id[3:] in asked[: self.a_page]]
+        rest = asked[self.a_page :]
+        more = [{"kind": "more", "data": {"id": rest[0], "parent_id": "t3_s1", "count": len(rest), "children": rest}}] if rest else []
+        self.living.answered()
+        return {"json": {"errors": [], "data": {"things": [*things, *more]}}}
+
+    def connector(self, around):
+        return reddit(RedditSettings(route="api", base_url=self.server.base), around)
+
+    def cursor(self):
+        return super().cursor().get("tree") or {}
+
+    def stored(self):
+        return {id_: one for id_, one in super().stored().items() if id_ != "t3_s1"}
+
+
 class HackerNews(Simulation):
     source, query, overlap, a_page = "hackernews", "Streamly", 30 * MINUTE, 6
 
@@ -465,10 +520,12 @@ def _empty(tmp_path_factory):
         # this connector counts by the size of page that it asks for
         patched.setattr("connectors.wordpress._A_PAGE", WordPress.a_page)
         patched.setattr("connectors.wordpress._AGAIN", 2)
+        # a tree that could not be read rests longer than these rounds last
+        patched.setattr("monitor.gather.threads._AFTER_FAILURE", SECOND)
         yield
 
 
-@pytest.mark.parametrize("machine", [X, Reddit, HackerNews, WordPress], ids=lambda machine: machine.source)
+@pytest.mark.parametrize("machine", [X, Reddit, Threads, HackerNews, WordPress], ids=lambda machine: machine.__name__.lower())
 @pytest.mark.parametrize("which", [0, 7, -7, -1])
 def test_what_vanishes_between_two_pages_of_a_first_walk_takes_nothing_else_with_it(machine, which):
     state = machine()
@@ -521,6 +578,7 @@ STEPS = settings(
     # a failure prints its steps; finding a shorter one would take minutes
     phases=[Phase.generate],
 )
-for machine in (X, Reddit, HackerNews, WordPress, Feed):
+for machine in (X, Reddit, Threads, HackerNews, WordPress, Feed):
     machine.TestCase.settings = STEPS
-TestX, TestReddit, TestHackerNews, TestWordPress, TestFeed = (one.TestCase for one in (X, Reddit, HackerNews, WordPress, Feed))
+TestX, TestReddit, TestThreads = X.TestCase, Reddit.TestCase, Threads.TestCase
+TestHackerNews, TestWordPress, TestFeed = HackerNews.TestCase, WordPress.TestCase, Feed.TestCase

@@ -4,7 +4,7 @@ import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from monitor.collect.conformance import odd_items, refusals, secrets, stated, walks
+from monitor.collect.conformance import odd_items, refusals, secrets, stated, walks, whole_threads
 from monitor.collect.conformance.stage import Stage
 from monitor.collect.conformance.trial import Trial, trial_of
 from monitor.errors import MonitorError
@@ -21,6 +21,7 @@ CHECKS: Mapping[str, Callable[[Trial], Iterator[str]]] = {
     "mentions are sound": stated.mentions_are_sound,
     "mentions are the same at every sight": stated.mentions_are_stable,
     "second looks are about what was asked": walks.second_looks,
+    "threads are read whole": whole_threads.threads_are_whole,
     "requests are few": walks.requests_are_few,
     "a refused allowance is kept to": refusals.allowance_is_kept_to,
     "one odd item is set aside": odd_items.one_odd_item,

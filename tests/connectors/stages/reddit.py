@@ -66,7 +66,8 @@ def comment(number: int, at: datetime, thread: str = "t3_s1", parent: str | None
 
 
 NEW = [submission(1_000 + number, NOW - timedelta(minutes=150 - number)) for number in range(150)]
-FOUND = [submission(3_000 + number, NOW - timedelta(minutes=120 - number)) for number in range(120)]
+# a search finds them anywhere
+FOUND = [{**submission(3_000 + number, NOW - timedelta(minutes=120 - number)), "subreddit": "cordcutters"} for number in range(120)]
 SAID = [comment(1_000 + number, NOW - timedelta(seconds=20 * (230 - number))) for number in range(230)]
 ROOT = {**submission(9_000, NOW - timedelta(hours=5)), "name": "t3_s9000", "num_comments": 160}
 TREE = [comment(9_000 + number, NOW - timedelta(minutes=200 - number), "t3_s9000") for number in range(160)]
@@ -98,6 +99,12 @@ def more(children: Sequence[Thing]) -> Thing:
     return {"id": children[0]["id"], "parent_id": "t3_s9000", "count": len(children), "children": [child["id"] for child in children]}
 
 
+def thread_of(id_: str) -> list[Thing]:
+    """One of the submissions that a search found, and what was said under it."""
+    said = [comment(10 * int(id_[1:]) + number, NOW - timedelta(seconds=9 - number), f"t3_{id_}") for number in range(3)]
+    return [listing([EVERYTHING[f"t3_{id_}"]]), listing(said)]
+
+
 def serve_api(request: Request) -> Response:
     """Reddit's API."""
     path = request.path.strip("/")
@@ -114,6 +121,8 @@ def serve_api(request: Request) -> Response:
         if "c9100" in asked:
             things.append({"kind": "more", "data": branch})
         return as_json({"json": {"errors": [], "data": {"things": things}}})
+    if path.startswith("comments/s3"):
+        return as_json(thread_of(path.removeprefix("comments/")))
     if path == "comments/s9000":
         return as_json([listing([ROOT]), listing([*TREE[:40], more(TREE[40:])])])
     if path == "comments/s9000/_/c9005":
