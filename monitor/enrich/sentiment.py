@@ -74,7 +74,8 @@ def plain_scores(texts: Sequence[str]) -> list[Score | None]:
 
 def is_judged(said: Said) -> bool:
     """Whether there is a text, in English or in a language that nobody can tell."""
-    return bool(said.text) and (said.lang is None or said.lang.lower().split("-")[0] == "en")
+    # by place, which is quicker than by name
+    return bool(said[0]) and (said[4] is None or said[4].lower().split("-")[0] == "en")
 
 
 @lru_cache(maxsize=1)
