@@ -3,7 +3,7 @@
 import html
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from string import punctuation
 from typing import NamedTuple, TypeAlias
 
@@ -81,6 +81,10 @@ class Bare(dict[str, str]):
         return word
 
 
+BARE = Bare()
+"""One for all brands."""
+
+
 class Hits(dict[str, Hit | None]):
     """Token to what it counts to one brand; None for the many that count nothing."""
 
@@ -120,16 +124,13 @@ class Hits(dict[str, Hit | None]):
             return hit if hit and hit[1] & OTHER else None
         if hit or word in self._inert:
             return hit
-        if token[0] == "#" and token.isascii() and word.isalnum() and len(word) + 1 == len(token):
-            return self._of_pieces(words_of_hashtag(token[1:]), word)
         if token[0] != "#" and (word.isalpha() or _ONE_WORD.fullmatch(token)):
             return None
-        return self._of_pieces(words_of([token])[:-1], word)
+        return self._of_pieces(_pieces(token), word)
 
-    def _of_pieces(self, pieces: Sequence[str], shown: str) -> Hit | None:
+    def _of_pieces(self, pieces: tuple[str, ...], shown: str) -> Hit | None:
         """A token made of several words, such as a hashtag: their phrase, or as much as they add up to."""
-        words = tuple(pieces)
-        if len(words) > 1 and (whole := self._own.get(words) or shipped().get(words)):
+        if len(pieces) > 1 and (whole := self._own.get(pieces) or shipped().get(pieces)):
             return (whole.valence, 0, shown, None, None, ()) if whole.valence else None
         flags, total, is_negated = 0, 0.0, False
         for piece in dict.fromkeys(pieces):
@@ -142,6 +143,14 @@ class Hits(dict[str, Hit | None]):
             elif not hit[1] & BOOSTER:
                 total += hit[0] * (NEGATED if is_negated else 1)
         return (max(-GREATEST, min(GREATEST, total)), flags, shown, None, None, ()) if total or flags else None
+
+
+@lru_cache(maxsize=16_384)
+def _pieces(token: str) -> tuple[str, ...]:
+    """The words of a token that is made of several; the same for all brands."""
+    if token[0] == "#" and token.isascii() and token[1:].isalnum():
+        return tuple(words_of_hashtag(token[1:]))
+    return tuple(words_of([token])[:-1])
 
 
 def bare(token: str) -> str:

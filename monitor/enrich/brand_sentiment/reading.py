@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import compress
 from typing import TypeAlias
 
-from monitor.enrich.brand_sentiment.hits import ANY, BOOSTER, FIXED, LAST, NEGATED, NEGATOR, OTHER, TURN, Bare, Beside, Hits, Phrase
+from monitor.enrich.brand_sentiment.hits import ANY, BARE, BOOSTER, FIXED, LAST, NEGATED, NEGATOR, OTHER, TURN, Beside, Hits, Phrase
 from monitor.enrich.brand_sentiment.normalise import MARKS
 from monitor.enrich.brand_sentiment.profile import Profile
 
@@ -31,7 +31,6 @@ class Reader:
 
     def __init__(self, profile: Profile) -> None:
         self.names = sorted([*((name, 0) for name in profile.names), *profile.others.items()], key=lambda named: -len(named[0]))
-        self._bare = Bare()
         self._hits = Hits(profile)
 
     def remember(self, most: int) -> None:
@@ -43,7 +42,7 @@ class Reader:
 
         tokens  of all texts, with END after each
         """
-        bare = self._bare
+        bare = BARE
         hits = list(map(self._hits.__getitem__, tokens))
         readings: list[Reading] = []
         parts: list[Part] = []
@@ -112,7 +111,7 @@ class Reader:
 
     def _phrase_at(self, tokens: list[str], i: int, after: Beside, before: Beside, wild: Sequence[Phrase], low: int) -> Phrase | None:
         """The longest phrase that token `i` is part of, and that does not start before `low`."""
-        bare = self._bare
+        bare = BARE
         best: Phrase | None = None
         longest = 0
         for phrases in (

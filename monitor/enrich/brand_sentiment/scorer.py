@@ -130,17 +130,15 @@ def _verdict(parts: list[Part], text: str, explain: bool) -> Verdict:
         count += 1
         total += calls
     sentences = _sentences(text, count) if len(text) > LONG else 1
+    total = round(total, 2)
     verdict = _judged(total, sentences)
-    if not explain:
-        return verdict
-    compound, label, _ = verdict
-    return Verdict(compound, label, line_of(parts, round(total, 2), sentences, label or 0))
+    return Verdict(verdict[0], verdict[1], line_of(parts, total, sentences, verdict[1] or 0)) if explain else verdict
 
 
 @lru_cache(maxsize=16_384)
 def _judged(total: float, sentences: int) -> Verdict:
     """The verdict on valences that add up to a total; most totals come again and again."""
-    compound = compound_from(round(total, 2), sentences)
+    compound = compound_from(total, sentences)
     return Verdict(compound, 1 if compound >= ABOVE else -1 if compound <= BELOW else 0)
 
 
