@@ -9,7 +9,7 @@ words by the same author: five hundred people who write "Cancelled." are five hu
 import re
 from collections.abc import Sequence
 from datetime import timedelta
-from itertools import combinations
+from itertools import chain, combinations
 from zlib import crc32
 
 import regex
@@ -38,7 +38,10 @@ _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar
 _WORD = regex.compile(rf"{_UNSPACED}|[\p{{L}}\p{{M}}\p{{N}}_--{_UNSPACED}]+", regex.V1)
 _ASCII_WORD = re.compile(r"\w+")
 _IN_WORD = 3  # characters of a script without spaces that say about as much as a word
-_NOT_SAID = re.compile(r"https?://\S+|www\.\S+|(?<!\w)@[\w.-]+(?::(?=\s))?|^\s*rt\b")
+_NOT_SAID = re.compile(r"https?://\S+|www\.\S+|(?<!\w)@[\w.-]+")
+_REPOST = re.compile(r"\s*rt\b")
+_LONGEST_REMEMBERED = 20
+_REMEMBERED = 65_536
 
 
 def marks_of(mention: Mention, text: str) -> Sequence[int]:
@@ -49,18 +52,33 @@ def marks_of(mention: Mention, text: str) -> Sequence[int]:
     Empty where a text is gone, or is short and of nobody known: it is no copy, and none of it is.
     """
     text = text[:LONGEST]
-    if "http" in text or "@" in text or "www." in text or text.startswith("rt"):
-        text = _NOT_SAID.sub(" ", text)
-    words = _ASCII_WORD.findall(text) if text.isascii() else _WORD.findall(text)
+    if found := _REPOST.match(text):
+        text = text[found.end() :]
+    words = list(chain.from_iterable(map(_said.__getitem__, text.split())))
     if not words:
         return ()
     if _length(text, words) < FEWEST_WORDS:
         author = mention.author_id or mention.author_name
         said = f"{mention.source}\n{author}\n{' '.join(words)}".encode() if author else b""
         return (crc32(said), crc32(said[::-1])) if said else ()
-    return sorted({crc32(f"{first} {second} {third}".encode()) for first, second, third in zip(words, words[1:], words[2:], strict=False)})[
-        :MOST
-    ]
+    shingles = map(" ".join, zip(words, words[1:], words[2:], strict=False))
+    return sorted(set(map(crc32, map(str.encode, shingles))))[:MOST]
+
+
+class _Said(dict[str, tuple[str, ...]]):
+    """What stands between white space to its words, none for an address; filled as they are met."""
+
+    def __missing__(self, token: str) -> tuple[str, ...]:
+        said = _NOT_SAID.sub(" ", token)
+        words = tuple(_ASCII_WORD.findall(said) if said.isascii() else _WORD.findall(said))
+        if len(token) <= _LONGEST_REMEMBERED:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[token] = words
+        return words
+
+
+_said = _Said()
 
 
 def telling(marks: Sequence[int]) -> list[tuple[int, ...]]:

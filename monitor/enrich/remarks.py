@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from monitor.config.models import Brand
 from monitor.enrich.intent import intents
-from monitor.enrich.topics import Topics, names_in, words_of
+from monitor.enrich.topics import Topics, names_in, tokens_of
 from monitor.rule import Subject
 
 
@@ -23,7 +23,7 @@ class _Addressed:
 
 
 class Remarks:
-    """Finds intents and topics for any of some brands; built once, it holds no state of its own."""
+    """Finds intents and topics for any of some brands; built once, it remembers tokens, so keep one."""
 
     def __init__(self, brands: Sequence[Brand]) -> None:
         names = {brand.name: _names(brand) for brand in brands}
@@ -42,10 +42,13 @@ class Remarks:
         addressed = self._brands[brand]
         return [found.name for found in intents(text, addressed.names, addressed.rivals)]
 
-    def topics(self, subject: Subject, brand: str) -> list[str]:
-        """What a text speaks of, by the rules of a brand; of any language."""
+    def topics(self, subject: Subject, brand: str, tokens: Sequence[str] | None = None) -> list[str]:
+        """What a text speaks of, by the rules of a brand; of any language.
+
+        tokens  `tokens_of` the text, where they are known
+        """
         topics = self._brands[brand].topics
-        return list(topics.of(subject, words_of(subject))) if topics else []
+        return list(topics.of(subject, tokens_of(subject) if tokens is None else tokens)) if topics else []
 
 
 def _names(brand: Brand) -> tuple[str, ...]:

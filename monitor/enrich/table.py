@@ -13,7 +13,7 @@ from monitor.enrich.match import Match, Matcher, Threads, match_all
 from monitor.enrich.remarks import Remarks
 from monitor.enrich.sentiment import Said, Score, Scorer, Verdict, plain_scores
 from monitor.enrich.spam import spam_reason
-from monitor.enrich.topics import words_of
+from monitor.enrich.topics import tokens_of
 from monitor.mention import GONE, Engagement, Mention, State
 from monitor.rule import Subject
 
@@ -131,12 +131,14 @@ class _Judged:
     """A text with its brands, and what is true of it for all of them.
 
     mention      with its language, where it could be told
+    tokens       `tokens_of` the subject
     spam_reason  why it is spam; None where it is not
     """
 
     mention: Mention
     found: Sequence[Match]
     subject: Subject
+    tokens: Sequence[str]
     spam_reason: str | None
 
     @classmethod
@@ -145,7 +147,8 @@ class _Judged:
         if mention.lang is None and (told := language(mention.whole_text)):
             mention = replace(mention, lang=told, lang_origin="detected")
         subject = Subject.of(mention)
-        return cls(mention, found, subject, spam_reason(mention.whole_text, words_of(subject), mention.links))
+        tokens = tokens_of(subject)
+        return cls(mention, found, subject, tokens, spam_reason(mention.whole_text, tokens, mention.links))
 
     @property
     def is_english(self) -> bool:
@@ -235,7 +238,7 @@ def _brand_table(judged: Sequence[_Judged], verdicts: Sequence[Verdict], remarks
         "label": [verdict.label for _, _, verdict in rows],
         "why": [verdict.why for _, _, verdict in rows],
         "intents": [remarks.intents(one.mention.whole_text, match.brand) if one.is_english else [] for one, match in told],
-        "topics": [remarks.topics(one.subject, match.brand) for one, match in told],
+        "topics": [remarks.topics(one.subject, match.brand, one.tokens) for one, match in told],
         "is_own": [match.is_own for _, match, _ in rows],
         "is_muted": [match.is_muted for _, match, _ in rows],
         "counted": [not (match.is_own or match.is_muted or one.is_left_out) for one, match in told],

@@ -138,7 +138,8 @@ def _verdict(parts: list[Part], text: str, explain: bool) -> Verdict:
 @lru_cache(maxsize=16_384)
 def _judged(total: float, sentences: int) -> Verdict:
     """The verdict on valences that add up to a total; most totals come again and again."""
-    compound = compound_from(total, sentences)
+    # + 0.0 leaves no -0.0
+    compound = compound_from(total, sentences) + 0.0
     return Verdict(compound, 1 if compound >= ABOVE else -1 if compound <= BELOW else 0)
 
 
