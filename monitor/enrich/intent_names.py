@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from monitor.enrich.intent_patterns import NAME, OWN, PLAN, RIVAL
 from monitor.enrich.intent_words import NO_NAME
@@ -55,6 +56,7 @@ def _names_in(text: str, said: str) -> Iterable[tuple[int, int]]:
             yield match.start() + named[0][0], match.start() + named[-1][1]
 
 
+@lru_cache(maxsize=16_384)
 def _is_name(word: str) -> bool:
     return word.removesuffix("'s") not in NO_NAME and not re.fullmatch(PLAN, word) and OWN not in word and RIVAL not in word
 
