@@ -1,6 +1,7 @@
 """Text as people read it, and text as it is compared: one place for both."""
 
 import html
+import re
 import unicodedata
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -13,6 +14,7 @@ _INVISIBLE = regex.compile(r"[\p{Cf}\p{Cc}\p{Cs}--[\n\t\u200d]]", regex.V1)
 # what joins emoji and picks their shape (U+200D, U+FE0F) counts as a mark of the letter beside it, were it left in
 _IGNORED = regex.compile(r"[\p{Cf}\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}--[\s]]", regex.V1)
 # before NFKC, which makes letters of "Acme™" and a space and an accent of "´Acme´"
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _MARKS = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "´": "'", "™": " ", "℠": " "})
 _ASCII_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 _BARE_LINK = regex.compile(r"https?://[^\s<>\"'\[\]()]+(?:\([^\s<>\"'\[\]()]*\)[^\s<>\"'\[\]()]*)*+")
@@ -145,6 +147,8 @@ def folded(text: str) -> str:
     >>> folded("ＳＴＲＥＡＭＬＹ’s")
     "streamly's"
     """
+    if text.isascii() and (text.isprintable() or not _CONTROL.search(text)):
+        return text.lower()
     return unicodedata.normalize("NFKC", _IGNORED.sub("", text).translate(_MARKS)).casefold()
 
 

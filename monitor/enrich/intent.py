@@ -12,6 +12,7 @@ from monitor.enrich.intent_patterns import MINE, OWN, RIVAL, Pattern
 from monitor.enrich.intent_wishes import QUESTION
 
 _LEAVING = ("cancel", "switch")
+_PLAN = re.compile(MINE)
 _QUOTES = ('"', "'", "“", "”")
 
 LONGEST = 5_000
@@ -93,6 +94,8 @@ def _leaving(pattern: Pattern, match: re.Match[str], masked: Masked) -> str | No
         return None
     if pattern.check == "given up" and not _is_given_up(said, match.end()):
         return None
+    if groups.get("button") and _is_of_something_else(said[match.end() : match.end() + 120].removeprefix(" for")):
+        return None
     if _is_taken_back(said, match):
         return None
     to = groups.get("to")
@@ -137,13 +140,18 @@ def _by_speaker(before: str, *, is_base: bool, is_past: bool) -> bool:
 def _is_given_up(said: str, end: int) -> bool:
     """Whether what follows `cancel` or `quit` is the brand, a subscription to it, or nothing."""
     after = said[end : end + 120]
-    thing = around.NOT_OURS.search(around.OBJECT_ENDS.split(after[:45])[0])
-    if thing and not ((plan := re.search(MINE, after)) and plan.start() < thing.start()):
+    if _is_of_something_else(after):
         return False
     if match := around.PLAN_AFTER.match(after):
         what = match.group() + (around.WITH.match(after, match.end()) or [""])[0]
         return not (_of_another(what) or what.startswith(" any "))
     return bool(around.BARE_AFTER.match(after))
+
+
+def _is_of_something_else(after: str) -> bool:
+    """Whether the words after a verb name a show, a flight or an order, before any subscription."""
+    thing = around.NOT_OURS.search(around.OBJECT_ENDS.split(after[:45])[0])
+    return thing is not None and not ((plan := _PLAN.search(after)) and plan.start() < thing.start())
 
 
 def _of_another(words: str) -> bool:

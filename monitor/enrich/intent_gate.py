@@ -26,17 +26,18 @@ class _Marks(dict[str, int]):
         listed = dict.fromkeys(word for pattern in PATTERNS for word in pattern.words.split() if word != "+")
         self.bits = {word: 1 << number for number, word in enumerate(listed)}
         self._beginnings = {word.removesuffix("*"): bit for word, bit in self.bits.items() if word.endswith("*")}
+        self._lengths = sorted({len(beginning) for beginning in self._beginnings})
 
     def __missing__(self, token: str) -> int:
         word = token.strip(_PUNCTUATION).removesuffix("'s")
         marks = self.bits.get(word, 0)
-        for beginning, bit in self._beginnings.items():
-            if word.startswith(beginning):
-                marks |= bit
-        parts = _BETWEEN.split(word)
-        if len(parts) > 1:
-            for part in parts:
-                marks |= self[part] if part else 0
+        for length in self._lengths:
+            marks |= self._beginnings.get(word[:length], 0)
+        if not word.isalnum():
+            parts = _BETWEEN.split(word)
+            if len(parts) > 1:
+                for part in parts:
+                    marks |= self[part] if part else 0
         if len(token) <= LONGEST_REMEMBERED:
             if len(self) >= REMEMBERED:
                 self.clear()
@@ -54,8 +55,8 @@ _needed = tuple(
 def to_try(said: str) -> tuple[Pattern, ...]:
     """The patterns that could be found in a text in lower case; none for most texts."""
     marks = 0
-    for token in said.split():
-        marks |= _marks[token]
+    for some in set(map(_marks.__getitem__, said.split())):
+        marks |= some
     return _patterns_of(marks) if marks else ()
 
 

@@ -30,9 +30,10 @@ class Masked:
     def of(cls, text: str, said: str, names: tuple[str, ...], rivals: tuple[tuple[str, str], ...], *, is_about_leaving: bool) -> "Masked":
         """The text with the names of the brand and its rivals masked, and, for what is about leaving, whatever else looks like a name."""
         known = {spelling: name for spelling, name in rivals if spelling not in names}
-        for kind, spellings in ((RIVAL, tuple(known)), (OWN, tuple(lower(name) for name in names))):
-            for match in _any_of(spellings).finditer(lower(text)) if spellings else ():
-                said = said[: match.start()] + kind * (match.end() - match.start()) + said[match.end() :]
+        before = said
+        for kind, spellings in ((RIVAL, known), (OWN, map(lower, names))):
+            for start, end in _places(before, spellings):
+                said = said[:start] + kind * (end - start) + said[end:]
         for start, end in _names_in(text, said) if is_about_leaving else ():
             said = said[:start] + NAME * (end - start) + said[end:]
         return cls(text, said, known)
@@ -45,15 +46,17 @@ class Masked:
 
 def _names_in(text: str, said: str) -> Iterable[tuple[int, int]]:
     """Where something is written like a name: a capital inside a sentence of a text that is not all capitals."""
-    if text.isupper() or sum(map(str.isupper, text)) > 0.4 * len(text):
+    matches = list(_CAPITALS.finditer(text))
+    if not matches or text.isupper() or sum(map(str.isupper, text)) > 0.4 * len(text):
         return
-    for match in _CAPITALS.finditer(text):
+    for match in matches:
         words = [word.span() for word in re.finditer(r"\S+", match.group())]
         named = [(a, b) for a, b in words if _is_name(said[match.start() + a : match.start() + b])]
         if named:
             yield match.start() + named[0][0], match.start() + named[-1][1]
 
 
+@lru_cache(maxsize=16_384)
 def _is_name(word: str) -> bool:
     return word.removesuffix("'s") not in NO_NAME and not re.fullmatch(PLAN, word) and OWN not in word and RIVAL not in word
 
@@ -73,7 +76,27 @@ def spelt(rivals: Mapping[str, Sequence[str]] | Sequence[str]) -> tuple[tuple[st
     return tuple((lower(name), name) for name in rivals)
 
 
-@lru_cache(maxsize=1024)
-def _any_of(spellings: tuple[str, ...]) -> re.Pattern[str]:
-    body = "|".join(re.escape(spelling) for spelling in sorted(spellings, key=len, reverse=True) if spelling)
-    return re.compile(rf"(?<!\w)[@#]?(?:{body})(?!\w)")
+def _places(said: str, spellings: Iterable[str]) -> list[tuple[int, int]]:
+    """Where one of the spellings stands as a word, with the @ or # before it; of two that overlap the first, then the longer."""
+    found: list[tuple[int, int]] = []
+    for spelling in spellings:
+        if not spelling:
+            continue
+        start = said.find(spelling)
+        while start >= 0:
+            end = start + len(spelling)
+            first = start - 1 if start and said[start - 1] in "@#" and not _is_wordlike(said[start - 2 : start - 1]) else start
+            if not _is_wordlike(said[end : end + 1]) and (first < start or not start or not _is_wordlike(said[start - 1])):
+                found.append((first, end))
+            start = said.find(spelling, start + 1)
+    if len(found) < 2:
+        return found
+    apart: list[tuple[int, int]] = []
+    for start, end in sorted(found, key=lambda place: (place[0], -place[1])):
+        if not apart or start >= apart[-1][1]:
+            apart.append((start, end))
+    return apart
+
+
+def _is_wordlike(character: str) -> bool:
+    return character.isalnum() or character == "_"

@@ -2,7 +2,7 @@
 
 Each stands with words one of which must be in the text before it is tried; `cancel*` is every word that begins so, and where `+`
 stands between two lists, there must be one of each. What a pattern may name: `own` the watched brand, `rival` another, `to` whom
-one leaves for, `from`, `object` and `rest` what one leaves.
+one leaves for, `from`, `object` and `rest` what one leaves; `button` is what is pressed to leave.
 """
 
 # ruff: noqa: E501 - a pattern is one line, however long
@@ -62,7 +62,13 @@ CHURN = (
         "cancel",
         "cancel* unsubscribe + button link option where find",
         "said",
-        r"\b(?:where(?:'s| is| the hell is| on earth is)|(?:can'?t|cannot|couldn'?t|how (?:do|can) i|to|trying to) (?:even )?find) (?:the |a |an |that |your )?(?:\w+ )?(?:cancel|cancell?ation|unsubscribe)\w* (?:button|link|option|page)|\b(?:hit|pressed|clicked|smashed) (?:the )?(?:cancel|unsubscribe)\b(?! culture)",
+        r"\b(?:where(?:'s| is| the hell is| on earth is)|(?:can'?t|cannot|couldn'?t|how (?:do|can) i|to|trying to) (?:even )?find) (?:the |a |an |that |your )?(?:\w+ )?(?P<button>cancel|cancell?ation|unsubscribe)\w* (?:button|link|option|page)",
+    ),
+    pattern(
+        "cancel",
+        "cancel unsubscribe + hit hitting press* click* smash* tap* push*",
+        "speaker",
+        r"\b(?:hit(?:ting)?|(?:press|click|smash|tapp?|push)(?:ed|ing)) (?:on )?(?:the |that )?(?P<button>cancel|unsubscribe)\b(?! culture)(?: button| link| option)?",
     ),
     # giving up: what follows the verb is looked at by `intent`
     pattern(

@@ -72,14 +72,14 @@ def language(text: str) -> str | None:
     True
     """
     text = text[:LONGEST].lower()
-    words = set(text.split())
-    if len(words & _ENGLISH) > 1 and words.isdisjoint(_OTHER):
+    tokens = text.split()
+    if len(_ENGLISH.intersection(tokens)) > 1 and _OTHER.isdisjoint(tokens):
         return "en"
     plain = _NOT_WORDS.sub(" ", text)
     found = _WORD.findall(plain)
     words = {word.replace("’", "'") for word in found}
     english, other = len(words & _ENGLISH), len(words & _OTHER)
-    if english > 1 and not other:
+    if english > 1 and english > other + 1:
         return "en"
     letters = sum(map(len, found))
     is_wide = not plain.isascii() and 2 * len(_WIDE.findall(plain)) > letters

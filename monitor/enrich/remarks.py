@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from monitor.config.models import Brand
 from monitor.enrich.intent import intents
-from monitor.enrich.topics import Topics, names_in, starter_topics, words_of
+from monitor.enrich.topics import Topics, names_in, starter_topics, tokens_of
 from monitor.rule import Subject
 
 
@@ -24,7 +24,10 @@ class _Addressed:
 
 
 class Remarks:
-    """Finds intents and topics for brands; built once. One that is not configured is its own name, and its topics are the starters'."""
+    """Finds intents and topics for brands; it remembers tokens, so keep one.
+
+    A brand that is not configured is its own name, and its topics are those of the starter sets.
+    """
 
     def __init__(self, brands: Sequence[Brand]) -> None:
         names = {brand.name: _names(brand) for brand in brands}
@@ -43,10 +46,13 @@ class Remarks:
         addressed = self._addressed(brand)
         return [found.name for found in intents(text, addressed.names, addressed.rivals)]
 
-    def topics(self, subject: Subject, brand: str | None) -> list[str]:
-        """What a text speaks of, by the rules of a brand; of any language."""
+    def topics(self, subject: Subject, brand: str | None, tokens: Sequence[str] | None = None) -> list[str]:
+        """What a text speaks of, by the rules of a brand; of any language.
+
+        tokens  `tokens_of` the text, where they are known
+        """
         topics = self._addressed(brand).topics
-        return list(topics.of(subject, words_of(subject))) if topics else []
+        return list(topics.of(subject, tokens_of(subject) if tokens is None else tokens)) if topics else []
 
     def _addressed(self, brand: str | None) -> _Addressed:
         known = self._brands.get(brand or "")

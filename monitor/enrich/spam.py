@@ -7,7 +7,7 @@ link or a way to get in touch. What is missed counts as a mention; what is calle
 # ruff: noqa: E501 - a pattern is one line, however long
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence
 
 LONGEST = 3_000
 """Characters that are looked at."""
@@ -86,23 +86,44 @@ _KINDS = tuple(
         ),
     )
 )
-_WORDS = frozenset().union(*(words for _, words, _, _ in _KINDS))
+_WORD = re.compile(r"\w+")
+_LONGEST_REMEMBERED = 20
+_REMEMBERED = 65_536
 
 
-def spam_reason(text: str, words: Set[str], links: Sequence[str] = ()) -> str | None:
+class _Cues(dict[str, int]):
+    """Token to a bit for each kind that one of its words is a sign of; none for most. Filled as tokens are met."""
+
+    def __missing__(self, token: str) -> int:
+        found = _WORD.findall(token)
+        kinds = sum(1 << at for at, (_, words, _, _) in enumerate(_KINDS) if not words.isdisjoint(found))
+        if len(token) <= _LONGEST_REMEMBERED:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[token] = kinds
+        return kinds
+
+
+_cues = _Cues()
+
+
+def spam_reason(text: str, tokens: Iterable[str], links: Sequence[str] = ()) -> str | None:
     """Why a text is spam, in a few words; None for one that is not.
 
-    words  the words of the text in lower case
-    links  what it links to beside the addresses in it
+    tokens  what stands between white space in the text, in lower case
+    links   what it links to beside the addresses in it
 
     >>> text = "Visit my website for free stuff"
-    >>> spam_reason(text, set(text.lower().split()))
+    >>> spam_reason(text, text.lower().split())
     'advertises itself'
     """
-    if _WORDS.isdisjoint(words):
+    kinds = 0
+    for some in set(map(_cues.__getitem__, tokens)):
+        kinds |= some
+    if not kinds:
         return None
     said = text[:LONGEST].lower().replace("’", "'").replace("\n", " ")
-    for reason, needed, pattern, needs_reach in _KINDS:
-        if not needed.isdisjoint(words) and pattern.search(said) and (not needs_reach or links or _REACH.search(said)):
+    for at, (reason, _, pattern, needs_reach) in enumerate(_KINDS):
+        if kinds >> at & 1 and pattern.search(said) and (not needs_reach or links or _REACH.search(said)):
             return reason
     return None

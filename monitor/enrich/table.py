@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from monitor.enrich.duplicates import KEYS, keys_of, marks_of
+from monitor.enrich.duplicates import KEYS, NOTHING, fingerprint
 from monitor.enrich.match import Match, Matcher, Threads, match_all
 from monitor.enrich.remarks import Remarks
 from monitor.enrich.score import ASKED, SCORED, score_table
 from monitor.enrich.sentiment import Scorer
 from monitor.enrich.spam import spam_reason
-from monitor.enrich.topics import words_of
+from monitor.enrich.topics import tokens_of
 from monitor.mention import GONE, Engagement, Mention, State
 from monitor.rule import Subject
 
@@ -189,6 +189,7 @@ class _Judged:
 
     mention      with its language, where it could be told
     answers      one for each brand, one where there is none
+    tokens       `tokens_of` the subject
     spam_reason  why it is spam; None where it is not
     """
 
@@ -196,6 +197,7 @@ class _Judged:
     found: Sequence[Match]
     answers: Sequence[_Answer]
     subject: Subject
+    tokens: Sequence[str]
     spam_reason: str | None
 
     @classmethod
@@ -204,7 +206,8 @@ class _Judged:
         if mention.lang is None and (told := answers[0].lang):
             mention = replace(mention, lang=told, lang_origin="detected")
         subject = Subject.of(mention)
-        return cls(mention, found, answers, subject, spam_reason(mention.whole_text, words_of(subject), mention.links))
+        tokens = tokens_of(subject)
+        return cls(mention, found, answers, subject, tokens, spam_reason(mention.whole_text, tokens, mention.links))
 
     @property
     def is_left_out(self) -> bool:
@@ -268,10 +271,9 @@ def _mention_table(judged: Sequence[_Judged]) -> pa.Table:
     columns["state"] = [mention.state.value for mention in mentions]
     columns["duplicate_of"] = [_duplicate_of(mention) for mention in mentions]
     # what concerns nobody is no original of what does
-    marks = [marks_of(one.mention, one.subject.text) if one.found else () for one in judged]
-    keys = [keys_of(each) for each in marks]
-    columns["marks"] = [*marks]
-    columns |= {name: [key[place] for key in keys] for place, name in enumerate(KEYS)}
+    prints = [fingerprint(one.mention, one.subject.text) if one.found else NOTHING for one in judged]
+    columns["marks"] = [each.marks for each in prints]
+    columns |= {name: [each.keys[place] for each in prints] for place, name in enumerate(KEYS)}
     columns["is_spam"] = [one.spam_reason is not None for one in judged]
     columns["spam_reason"] = [one.spam_reason for one in judged]
     return pa.table(columns, schema=MENTION_COLUMNS)
@@ -288,7 +290,7 @@ def _brand_table(judged: Sequence[_Judged], remarks: Remarks, scorer: str) -> pa
         "matched_by": [match.by for _, match, _ in rows],
         "matched_terms": [list(match.terms) for _, match, _ in rows],
         **{name: [getattr(answer, name) for _, _, answer in rows] for name in ("brand_compound", "label", "why", "intents")},
-        "topics": [remarks.topics(one.subject, match.brand) for one, match, _ in rows],
+        "topics": [remarks.topics(one.subject, match.brand, one.tokens) for one, match, _ in rows],
         "is_own": [match.is_own for _, match, _ in rows],
         "is_muted": [match.is_muted for _, match, _ in rows],
         "counted": [not (match.is_own or match.is_muted or one.is_left_out) for one, match, _ in rows],

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
+from typing import TypeAlias
 
 import regex
 import yaml
@@ -13,11 +14,34 @@ from monitor.text import folded
 
 _WORD = re.compile(r"\w+")
 # scripts written without spaces: their names stand inside what the line above calls a word
+_LONGEST_REMEMBERED = 20
+_REMEMBERED = 32_768
+
+_Rule: TypeAlias = tuple[str, Node]
+"""A topic, and one of the alternatives by which it is found."""
+
+
+class _Cues(dict[str, Sequence[_Rule]]):
+    """Token to what may be found where it stands, by the words in it; nothing for most. Filled as tokens are met."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.by_word: dict[str, list[_Rule]] = {}
+
+    def __missing__(self, token: str) -> Sequence[_Rule]:
+        found = tuple(rule for word in dict.fromkeys(_WORD.findall(token)) for rule in self.by_word.get(word, ()))
+        if len(token) <= _LONGEST_REMEMBERED:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[token] = found
+        return found
+
+
 _SPACED = regex.compile(r"[\p{Latin}\p{Greek}\p{Cyrillic}\p{N}_]+")
 
 
 class Topics:
-    """The topics of one brand; built once, it holds no state of its own.
+    """The topics of one brand; built once, it remembers tokens, so keep one and ask it of many texts.
 
     rules      topic to rule
     own_names  names of the brand: a term of a rule that is one of them counts for nothing
@@ -26,31 +50,28 @@ class Topics:
     def __init__(self, rules: Mapping[str, str], own_names: Iterable[str] = ()) -> None:
         own = frozenset(_needle(name) for name in own_names)
         self._names = tuple(rules)
-        self._by_word: dict[str, list[tuple[str, Node]]] = {}
-        self._wordless: list[tuple[str, Node]] = []
+        self._cues = _Cues()
+        self._wordless: list[_Rule] = []
         for name, rule in rules.items():
             tree = _without(parse_rule(rule), own)
             for node in _alternatives(tree) if tree is not None else ():
                 words = _words(node)
                 for word in words or ():
-                    self._by_word.setdefault(word, []).append((name, node))
+                    self._cues.by_word.setdefault(word, []).append((name, node))
                 if words is None:
                     self._wordless.append((name, node))
 
     def __bool__(self) -> bool:
         return bool(self._names)
 
-    def of(self, subject: Subject, words: frozenset[str]) -> Sequence[str]:
+    def of(self, subject: Subject, tokens: Sequence[str]) -> Sequence[str]:
         """The topics of a text, in the order of the configuration.
 
-        words  `words_of` the text: only what they may stand for is looked for
+        tokens  `tokens_of` the text: only what they may stand for is looked for
         """
         found: set[str] = set()
-        for name, node in self._wordless:
-            if name not in found and node.find(subject) is not None:
-                found.add(name)
-        for word in words & self._by_word.keys():
-            for name, node in self._by_word[word]:
+        for rules in (self._wordless, *filter(None, map(self._cues.__getitem__, tokens))):
+            for name, node in rules:
                 if name not in found and node.find(subject) is not None:
                     found.add(name)
         return [name for name in self._names if name in found] if found else []
@@ -67,9 +88,9 @@ def starter_topics() -> Mapping[str, str]:
     return merged
 
 
-def words_of(subject: Subject) -> frozenset[str]:
-    """The words of a text, found once for the topics of all brands."""
-    return frozenset(_WORD.findall(subject.text))
+def tokens_of(subject: Subject) -> Sequence[str]:
+    """What stands between white space in a text, found once for the topics of all brands."""
+    return subject.text.split()
 
 
 def names_in(rule: str) -> tuple[str, ...]:

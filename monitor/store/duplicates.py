@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from monitor.enrich.duplicates import KEYS, WINDOW, are_copies, keys_of
+from monitor.enrich.duplicates import KEYS, WINDOW, Fingerprint, are_copies
 
 Key = tuple[str, str]
 """Source and the source's own id."""
@@ -20,7 +20,7 @@ Key = tuple[str, str]
 _FEW = 200
 """Up to so many keys are looked for one by one: planning a join takes longer."""
 
-_COLUMNS = "source, source_id, created_at, marks, repost_of_id is not null, duplicate_of"
+_COLUMNS = f"source, source_id, created_at, marks, {', '.join(KEYS)}, repost_of_id is not null, duplicate_of"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -34,7 +34,7 @@ class _Text:
     created_at: datetime
     source: str
     source_id: str
-    marks: Sequence[int] = field(compare=False)
+    print: Fingerprint = field(compare=False)
     is_repost: bool = field(compare=False)
     duplicate_of: str | None = field(compare=False)
 
@@ -68,9 +68,9 @@ def elect(con: duckdb.DuckDBPyConnection, mentions: pa.Table, brands: pa.Table) 
     """
     stored = set(_rows(brands, ("source", "source_id")))
     new = [
-        _Text(at, source, source_id, marks, repost_of is not None, of)
-        for at, source, source_id, marks, repost_of, of in _rows(
-            mentions, ("created_at", "source", "source_id", "marks", "repost_of_id", "duplicate_of")
+        _Text(at, source, source_id, Fingerprint(marks, keys), repost_of is not None, of)
+        for at, source, source_id, marks, *keys, repost_of, of in _rows(
+            mentions, ("created_at", "source", "source_id", "marks", *KEYS, "repost_of_id", "duplicate_of")
         )
         if (source, source_id) in stored
     ]
@@ -97,37 +97,36 @@ def elect_merged(con: duckdb.DuckDBPyConnection, actions: pa.Table, mentions: pa
     stored_at = {(source, source_id): at for source, source_id, at in _rows(actions, ("source", "source_id", "created_at"))}
     changed: list[_Text] = []
     edited: list[_Text] = []
-    for source, source_id, marks, repost_of in _rows(mentions, ("source", "source_id", "marks", "repost_of_id")):
+    for source, source_id, marks, *keys, repost_of in _rows(mentions, ("source", "source_id", "marks", *KEYS, "repost_of_id")):
         key = source, source_id
         had = known.get(key)
         if key not in stored_at or (had and had[0] == marks):
             continue
-        changed.append(_Text(stored_at[key], source, source_id, marks, repost_of is not None, had[1] if had else None))
+        changed.append(_Text(stored_at[key], source, source_id, Fingerprint(marks, keys), repost_of is not None, had[1] if had else None))
         edited += changed[-1:] if had else []
     ids = [text.mention_id for text in edited]
     return _elected(con, changed, pointing=_pointing(con, "unnest(?::varchar[])", edited, [ids]) if edited else ())
 
 
-def remark(con: duckdb.DuckDBPyConnection, marks: Mapping[Key, Sequence[int]], bounds: str) -> Copies:
-    """Give stored texts other marks, and say what changes by that; those that have them already are left as they are.
+def remark(con: duckdb.DuckDBPyConnection, prints: Mapping[Key, Fingerprint], bounds: str) -> Copies:
+    """Give stored texts other fingerprints, and say what changes by that; those that have them already are left as they are.
 
     bounds  SQL: the time in which they were said
     """
-    asked = [list(column) for column in zip(*marks, strict=True)] if marks else []
+    asked = [list(column) for column in zip(*prints, strict=True)] if prints else []
     known = (
-        _read(con, f"where {bounds} and (source, source_id) in (select unnest(?::varchar[]), unnest(?::varchar[]))", asked) if marks else []
+        _read(con, f"where {bounds} and (source, source_id) in (select unnest(?::varchar[]), unnest(?::varchar[]))", asked)
+        if prints
+        else []
     )
-    had = [text for text in known if text.marks != list(marks[text.key])]
+    had = [text for text in known if text.print.marks != list(prints[text.key].marks)]
     if not had:
         return Copies({}, [])
     table = {
         "source": pa.array([text.source for text in had], pa.string()),
         "source_id": pa.array([text.source_id for text in had], pa.string()),
-        "marks": pa.array([marks[text.key] for text in had], pa.list_(pa.uint16())),
-        **{
-            name: pa.array(column, pa.uint32())
-            for name, column in zip(KEYS, zip(*(keys_of(marks[text.key]) for text in had), strict=True), strict=True)
-        },
+        "marks": pa.array([prints[text.key].marks for text in had], pa.list_(pa.uint16())),
+        **{name: pa.array([prints[text.key].keys[place] for text in had], pa.uint32()) for place, name in enumerate(KEYS)},
     }
     con.register("remarked", pa.table(table))
     con.execute(f"""
@@ -137,7 +136,7 @@ def remark(con: duckdb.DuckDBPyConnection, marks: Mapping[Key, Sequence[int]], b
     """)
     con.unregister("remarked")
     pointing = _pointing(con, "unnest(?::varchar[])", had, [[text.mention_id for text in had]])
-    return _elected(con, [replace(text, marks=marks[text.key]) for text in had], pointing=pointing)
+    return _elected(con, [replace(text, print=prints[text.key]) for text in had], pointing=pointing)
 
 
 def elect_orphans(con: duckdb.DuckDBPyConnection, gone: str) -> Copies:
@@ -232,13 +231,13 @@ def _originals(texts: Sequence[_Text], among: Iterable[_Text]) -> dict[Key, _Tex
         until = other.created_at + WINDOW
         for key in _keys(other):
             for text in by_key.get(key, ()):
-                if other < text and text.created_at <= until and text.key not in found and are_copies(other.marks, text.marks):
+                if other < text and text.created_at <= until and text.key not in found and are_copies(other.print, text.print):
                     found[text.key] = other
     return found
 
 
 def _keys(text: _Text) -> list[int]:
-    return [key for key in keys_of(text.marks) if key is not None]
+    return [key for key in text.print.keys if key is not None]
 
 
 def _place(text: _Text) -> tuple[datetime, str, str]:
@@ -273,7 +272,9 @@ def _sought(keys: str, first: datetime, last: datetime) -> str:
 
 def _read(con: duckdb.DuckDBPyConnection, which: str, values: Sequence[object] = ()) -> list[_Text]:
     rows = con.execute(f"select {_COLUMNS} from mention {which}", list(values)).fetchall()
-    return [_Text(at, source, source_id, marks, is_repost, of) for source, source_id, at, marks, is_repost, of in rows]
+    return [
+        _Text(at, source, source_id, Fingerprint(marks, keys), is_repost, of) for source, source_id, at, marks, *keys, is_repost, of in rows
+    ]
 
 
 def _with(table: pa.Table, name: str, values: Mapping[Key, object]) -> pa.Table:

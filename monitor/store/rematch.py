@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from monitor.enrich.duplicates import marks_of
+from monitor.enrich.duplicates import NOTHING, fingerprint
 from monitor.enrich.table import BRAND_COLUMNS, ENGAGEMENT, naive
 from monitor.mention import GONE, Engagement, Kind, Mention, State
 from monitor.store.duplicates import Copies, remark, write_copies
@@ -148,7 +148,7 @@ def _elect_again(con: duckdb.DuckDBPyConnection, keys: Collection[Key], bounds: 
     copies = remark(
         con,
         {
-            one.mention.key: marks_of(one.mention, folded(one.mention.whole_text)) if one.rows else ()
+            one.mention.key: fingerprint(one.mention, folded(one.mention.whole_text)) if one.rows else NOTHING
             for one in stored
             if one.mention.state not in GONE
         },

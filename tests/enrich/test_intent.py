@@ -45,6 +45,11 @@ def churns(text: str, brand: str | None = "Netflix") -> bool:
         "convinced my parents to cancel their subscription",
         "Can I leave by the end of the month?",
         "WE ARE CANCELLING OUR SUBSCRIPTION",
+        "I'll cancel when season five ends",
+        "when season five ends I'm cancelling",
+        "Cancelled from the parking lot. Drove home happy.",
+        "where's the cancel button",
+        "I hit cancel three times and it still charges me",
     ],
 )
 def test_who_leaves_is_found(text):
@@ -65,6 +70,11 @@ def test_who_leaves_is_found(text):
         "Cancelled last year, came back last month",
         "thought about cancelling, but we're staying",
         "Seller cancelled my order",
+        "where is the cancel button for my order",
+        "hit cancel on the order by mistake",
+        "Netflix smashed the cancel button on another series",
+        "they will cancel it when season five ends",
+        "my flight was cancelled from the parking lot",
         "the cancellation fee is hidden three screens deep",
         "12 films leaving Netflix soon",
         "Leaving Netflix in March: the full list",

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from monitor.config.models import Brand
-from monitor.enrich.topics import Topics, names_in, words_of
+from monitor.enrich.topics import Topics, names_in, tokens_of
 from monitor.mention import Kind, Mention
 from monitor.rule import Subject
 
@@ -19,7 +19,7 @@ JUDGED = ("pricing", "quality", "support", "content", "billing", "competitor")
 
 def topics_of(text: str, topics: Topics) -> list[str]:
     subject = Subject.of(Mention(source="x", source_id="1", kind=Kind.POST, created_at=NOW, fetched_at=NOW, text=text))
-    return list(topics.of(subject, words_of(subject)))
+    return list(topics.of(subject, tokens_of(subject)))
 
 
 def starter(*names: str) -> Mapping[str, str]:

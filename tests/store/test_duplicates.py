@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.collect.connector import Query, Window
+from monitor.enrich.duplicates import Fingerprint
 from monitor.mention import Engagement, Kind, Mention, State
 from monitor.store.duplicates import _similar, _Text
 from monitor.store.ledger import backfill_run
@@ -110,8 +111,8 @@ def test_a_late_earlier_text_becomes_the_original_and_the_bins_are_counted_again
 def test_a_chain_ends_where_texts_no_longer_match_each_other(con):
     middle = "raised my price again by sixty percent and I cannot believe how greedy"
     stored(con, [said("0", f"streamly {middle} they became")])
-    stored(con, [said("1", f"streamly {middle} they turned", at=1)])
-    stored(con, [said("2", f"so streamly really {middle} they turned", at=2)])
+    stored(con, [said("1", f"streamly {middle} they are", at=1)])
+    stored(con, [said("2", f"streamly just {middle} they are", at=2)])
     # the third is like the second, and too unlike the first
     assert copies(con) == {"1": "x:0", "2": "x:1"}
 
@@ -207,6 +208,7 @@ def test_neither_order_nor_pages_change_what_is_a_copy_of_what(told):
 
 def test_of_thousands_of_equal_texts_only_the_first_is_read(con):
     save(con, [batch(*(said(str(number), at=number / 60) for number in range(300)))], now=NOON)
-    marks = con.execute("select marks from mention limit 1").fetchone()[0]
-    new = _Text((NOON + timedelta(hours=20)).replace(tzinfo=None), "x", "new", marks, is_repost=False, duplicate_of=None)
+    marks, *keys = con.execute("select marks, copy_key_1, copy_key_2, copy_key_3 from mention limit 1").fetchone()
+    later = (NOON + timedelta(hours=20)).replace(tzinfo=None)
+    new = _Text(later, "x", "new", Fingerprint(marks, keys), is_repost=False, duplicate_of=None)
     assert [text.source_id for text in _similar(con, [new])] == ["0"]

@@ -27,15 +27,17 @@ def words_of_hashtag(tag: str) -> list[str]:
     if len(word) > _LONGEST:
         return [word]
     known = _known()
-    best: list[list[str] | None] = [[]]
-    for end in range(1, len(word) + 1):
-        options = [
-            [*before, word[start:end]]
-            for start in range(max(0, end - _LONGEST_WORD), end)
-            if (before := best[start]) is not None and word[start:end] in known
-        ]
-        best.append(min(options, key=len) if options else None)
-    return best[-1] or [word]
+    size = len(word)
+    # the fewest words that end at each place
+    best: list[list[str] | None] = [[]] + [None] * size
+    for start in range(size):
+        before = best[start]
+        if before is None:
+            continue
+        for end in range(start + 1, min(start + _LONGEST_WORD, size) + 1):
+            if word[start:end] in known and ((other := best[end]) is None or len(other) > len(before) + 1):
+                best[end] = [*before, word[start:end]]
+    return best[size] or [word]
 
 
 @cache

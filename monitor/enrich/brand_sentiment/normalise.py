@@ -51,7 +51,14 @@ def words_of(texts: Sequence[str]) -> list[str]:
         text = html.unescape(text)
     if not text.isascii():
         text = _WIDE.sub(_narrowed, text)
-    text = _HASHTAG.sub(_apart, _FACE.sub(_face, _SITE.sub(" ", _LINK.sub(" ", text))))
+    if "http" in text:
+        text = _LINK.sub(" ", text)
+    if "www." in text:
+        text = _SITE.sub(" ", text)
+    if ":" in text or ";" in text or "=" in text or "<" in text:
+        text = _FACE.sub(_face, text)
+    if "#" in text:
+        text = _HASHTAG.sub(_apart, text)
     raw = text.encode("utf-8", "surrogatepass").translate(_TABLE)
     raw = raw.replace(b".", b" . ").replace(b",", b" , ").replace(b"?", b" ? ").replace(b" '", b" ").replace(b"' ", b" ")
     return raw.decode("utf-8", "surrogatepass").split()

@@ -1,10 +1,10 @@
 """From words to what they add up to: which of them count, after the words around them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import compress
 from typing import TypeAlias
 
-from monitor.enrich.brand_sentiment.hits import ANY, BOOSTER, FIXED, LAST, NEGATED, NEGATOR, OTHER, TURN, Bare, Hits, Phrase
+from monitor.enrich.brand_sentiment.hits import ANY, BARE, BOOSTER, FIXED, LAST, NEGATED, NEGATOR, OTHER, TURN, Beside, Hits, Phrase
 from monitor.enrich.brand_sentiment.normalise import MARKS
 from monitor.enrich.brand_sentiment.profile import Profile
 
@@ -31,15 +31,18 @@ class Reader:
 
     def __init__(self, profile: Profile) -> None:
         self.names = sorted([*((name, 0) for name in profile.names), *profile.others.items()], key=lambda named: -len(named[0]))
-        self._bare = Bare()
-        self._hits = Hits(profile, self._bare)
+        self._hits = Hits(profile)
+
+    def remember(self, most: int) -> None:
+        """Remember no more tokens than that."""
+        self._hits.most = most
 
     def read(self, tokens: list[str]) -> list[Reading]:
         """What counts in each text.
 
         tokens  of all texts, with END after each
         """
-        bare = self._bare
+        bare = BARE
         hits = list(map(self._hits.__getitem__, tokens))
         readings: list[Reading] = []
         parts: list[Part] = []
@@ -48,11 +51,11 @@ class Reader:
         start = done = seen = 0
         turn = negated_at = boosted_at = _NOWHERE
         boost = 0.0
-        for i in compress(range(len(tokens)), hits):
-            valence, flags, word, phrases = hits[i]  # type: ignore[misc]
+        for i, hit in zip(compress(range(len(tokens)), hits), filter(None, hits), strict=False):
+            valence, flags, word, after, before, wild = hit
             if flags:
                 seen |= flags
-                if flags & LAST:
+                if flags >= LAST:
                     if negators:
                         parts += [part for part in negators if part[0] not in used]
                         negators, used = [], set()
@@ -64,12 +67,13 @@ class Reader:
                     negated_at = boosted_at = _NOWHERE
                     continue
             at = i
-            if phrases is not None and (bare[tokens[i + 1]] in phrases or bare[tokens[i - 1]] in phrases or ANY in phrases):
-                phrase = self._phrase_at(tokens, i, phrases, max(start, done))
+            if (after is not None and bare[tokens[i + 1]] in after) or (before is not None and bare[tokens[i - 1]] in before) or wild:
+                phrase = self._phrase_at(tokens, i, after, before, wild, max(start, done))
                 if phrase is not None:
-                    at = i - phrase.before
-                    done = at + len(phrase.words)
-                    valence, flags, word = phrase.valence, phrase.flags, " ".join([bare[token] for token in tokens[at:done]])
+                    first, size, _, valence, flags, shown = phrase
+                    at = i - first
+                    done = at + size
+                    word = shown or " ".join([bare[token] for token in tokens[at:done]])
                     while parts and parts[-1][0] >= at:
                         parts.pop()
                     while negators and negators[-1][0] >= at:
@@ -94,10 +98,10 @@ class Reader:
             if not valence:
                 continue
             if not flags & FIXED:
-                if at - boosted_at <= _REACH and _are_joined(tokens, boosted_at, at):
+                if at - boosted_at <= _REACH and _are_joined(tokens[boosted_at:at]):
                     further = 1 - _FURTHER * (at - boosted_at - 1)
                     valence += boost * further if valence > 0 else -boost * further
-                if at - negated_at <= _REACH and _are_joined(tokens, negated_at, at):
+                if at - negated_at <= _REACH and _are_joined(tokens[negated_at:at]):
                     if valence < 0:
                         continue
                     used.add(negated_at)
@@ -105,28 +109,42 @@ class Reader:
             parts.append((at, valence, word))
         return readings
 
-    def _phrase_at(self, tokens: list[str], i: int, phrases: Mapping[str, Sequence[Phrase]], low: int) -> Phrase | None:
+    def _phrase_at(self, tokens: list[str], i: int, after: Beside, before: Beside, wild: Sequence[Phrase], low: int) -> Phrase | None:
         """The longest phrase that token `i` is part of, and that does not start before `low`."""
-        bare = self._bare
+        bare = BARE
         best: Phrase | None = None
-        for near in (bare[tokens[i + 1]], bare[tokens[i - 1]], ANY):
-            for phrase in phrases.get(near, ()):
-                first = i - phrase.before
-                wanted = phrase.words
-                if first < low or (best is not None and len(wanted) <= len(best.words)):
+        longest = 0
+        for phrases in (
+            after.get(bare[tokens[i + 1]], ()) if after is not None else (),
+            before.get(bare[tokens[i - 1]], ()) if before is not None else (),
+            wild,
+        ):
+            for phrase in phrases:
+                start, size, wanted, _, _, shown = phrase
+                first = i - start
+                if size <= longest:
+                    break
+                if first < low:
                     continue
-                there = [bare[token] for token in tokens[first : first + len(wanted)]]
-                if there == wanted or (ANY in wanted and _fits(wanted, there)):
-                    best = phrase
+                # of two words both are known to be there
+                if (size > 2 or shown is None) and not _fits(wanted, [bare[token] for token in tokens[first : first + size]]):
+                    continue
+                best, longest = phrase, size
+                break
         return best
 
 
-def _are_joined(tokens: Sequence[str], before: int, at: int) -> bool:
-    """Whether no mark stands behind the tokens from `before` to `at`."""
-    return all(token[-1] not in _ENDS for token in tokens[before:at])
+def _are_joined(tokens: Sequence[str]) -> bool:
+    """Whether no mark stands behind any of the tokens."""
+    for token in tokens:  # noqa: SIM110  half the time of all()
+        if token[-1] in _ENDS:
+            return False
+    return True
 
 
 def _fits(phrase: Sequence[str], words: Sequence[str]) -> bool:
-    return len(phrase) == len(words) and all(
-        want == word or (want == ANY and word not in MARKS) for want, word in zip(phrase, words, strict=True)
+    return phrase == words or (
+        ANY in phrase
+        and len(phrase) == len(words)
+        and all(want == word or (want == ANY and word not in MARKS) for want, word in zip(phrase, words, strict=True))
     )

@@ -4,10 +4,12 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 from monitor.config.models import Brand
 from monitor.enrich.brand_sentiment.clauses import find_names, towards
+from monitor.enrich.brand_sentiment.hits import REMEMBERED
 from monitor.enrich.brand_sentiment.lexicon import GREATEST, fingerprint
 from monitor.enrich.brand_sentiment.normalise import tokens_of, words_of
 from monitor.enrich.brand_sentiment.profile import Profile
@@ -29,6 +31,7 @@ _CALLS = 4
 _ANSWERED = 0.8
 _LONGEST_ECHO = 12
 _MOST_READERS = 64
+_FEWEST_REMEMBERED = 4_096
 # a text with more is a list: all of it counts
 _MOST_NAMES = 60
 _AT_ONCE = 32
@@ -64,22 +67,16 @@ class BrandScorer:
     def score(self, said: Sequence[Said], *, explain: bool = False) -> list[Verdict]:
         """A verdict for each, in order; with its `why` if that is asked for, which takes about a third longer."""
         verdicts = [UNSCORED] * len(said)
-        by_brand: dict[_Asked, list[int]] = {}
-        for place, one in enumerate(said):
-            if is_judged(one):
-                by_brand.setdefault(one[1:3], []).append(place)
-        for asked, places in by_brand.items():
+        nothing = _NOTHING_EXPLAINED if explain else _NOTHING_SAID
+        for asked, places in _by_brand(said).items():
             reader = self._reader(asked)
             for first in range(0, len(places), _AT_ONCE):
                 some = places[first : first + _AT_ONCE]
                 readings = reader.read(tokens_of([said[place][0] for place in some]))
-                for place, (everything, names_others) in zip(some, readings, strict=True):
-                    text, _, _, context, _ = said[place]
-                    parts = _towards(reader, everything, text, context) if names_others or context else everything
-                    if parts:
-                        verdicts[place] = _verdict(parts, text, explain)
-                    else:
-                        verdicts[place] = _NOTHING_EXPLAINED if explain else _NOTHING_SAID
+                for place, (parts, names_others) in zip(some, readings, strict=True):
+                    if names_others or said[place][3]:
+                        parts = _towards(reader, parts, said[place][0], said[place][3])  # noqa: PLW2901  what of it counts
+                    verdicts[place] = _verdict(parts, said[place][0], explain) if parts else nothing
         return verdicts
 
     def _reader(self, asked: _Asked) -> Reader:
@@ -90,12 +87,29 @@ class BrandScorer:
             brand, others = asked
             profile = Profile() if brand is None else self._profiles.get(brand.casefold()) or Profile.named(brand, others)
             reader = self._readers[asked] = Reader(profile)
+            for each in self._readers.values():
+                each.remember(max(_FEWEST_REMEMBERED, REMEMBERED // len(self._readers)))
         return reader
+
+
+def _by_brand(said: Sequence[Said]) -> dict[_Asked, list[int]]:
+    """The places of the texts that are judged, by what is asked of them."""
+    found: dict[_Asked, list[int]] = {}
+    asked: _Asked = (None, ())
+    places: list[int] = []
+    for place, one in enumerate(said):
+        if one[1] is not asked[0] or one[2] is not asked[1] or not found:
+            asked = (one[1], one[2])
+            places = found.setdefault(asked, [])
+        if is_judged(one):
+            places.append(place)
+    return found
 
 
 def _verdict(parts: list[Part], text: str, explain: bool) -> Verdict:
     """What the parts of a text add up to."""
-    if len(parts) == 1:
+    count = len(parts)
+    if count == 1:
         total = parts[0][1]
     else:
         warm = cold = 0.0
@@ -106,18 +120,27 @@ def _verdict(parts: list[Part], text: str, explain: bool) -> Verdict:
                 cold += valence
         if warm and cold <= _HARD:
             # "great job, another delay", "love the shows, but ..."
-            parts = [(at, valence * _SOFTENED if valence > 0 else valence, word) for at, valence, word in parts]
             warm *= _SOFTENED
+            if explain:
+                parts = [(at, valence * _SOFTENED if valence > 0 else valence, word) for at, valence, word in parts]
         total = warm + cold
     if "!" in text and total:
         calls = min(text.count("!"), _CALLS) * (_CALL if total > 0 else -_CALL)
         parts.append((-1, calls, "!"))
+        count += 1
         total += calls
+    sentences = _sentences(text, count) if len(text) > LONG else 1
     total = round(total, 2)
-    sentences = _sentences(text, len(parts)) if len(text) > LONG else 1
-    compound = compound_from(total, sentences)
-    label = 1 if compound >= ABOVE else -1 if compound <= BELOW else 0
-    return Verdict(compound, label, line_of(parts, total, sentences, label) if explain else None)
+    verdict = _judged(total, sentences)
+    return Verdict(verdict[0], verdict[1], line_of(parts, total, sentences, verdict[1] or 0)) if explain else verdict
+
+
+@lru_cache(maxsize=16_384)
+def _judged(total: float, sentences: int) -> Verdict:
+    """The verdict on valences that add up to a total; most totals come again and again."""
+    # + 0.0 leaves no -0.0
+    compound = compound_from(total, sentences) + 0.0
+    return Verdict(compound, 1 if compound >= ABOVE else -1 if compound <= BELOW else 0)
 
 
 def _towards(reader: Reader, parts: list[Part], text: str, context: str | None) -> list[Part]:
