@@ -28,7 +28,6 @@ _FEWEST_TEXTS = 2
 _LONGEST_WORD = 80
 _STRENGTH = 1.0
 _WORDS_BY = 1 / 6
-_READ_BY = 2.0
 _ROUNDS = 2_000
 
 Floats = npt.NDArray[np.float64]
@@ -50,7 +49,7 @@ def fit(looked: Sequence[Features], labels: Sequence[int], *, macro_f1: float | 
     of_words = weights[:, : len(kept)] * scales
     step = float(f"{max(float(np.abs(of_words).max(initial=0.0)), 1e-6) / GREATEST:.6g}")
     small = np.clip(np.rint(of_words / step), -GREATEST, GREATEST).astype(int)
-    others = np.round(weights[:, len(kept) :] * _READ_BY, 4)
+    others = np.round(weights[:, len(kept) :], 4)
     shares = Counter(labels)
     return Model(
         rows=len(labels),
@@ -122,7 +121,7 @@ def _matrix(looked: Sequence[Features], words: Sequence[str]) -> Any:
         values += [float(scales[at]) * by for at in there]
         ends.append(len(columns))
     of_words = sparse.csr_matrix((values, columns, ends), shape=(len(looked), len(words)))
-    others = np.array([[*features.read, *features.style] for features in looked], dtype=float) * _READ_BY
+    others = np.array([[*features.read, *features.style] for features in looked], dtype=float)
     return sparse.hstack([of_words, sparse.csr_matrix(others)]).tocsr()
 
 
