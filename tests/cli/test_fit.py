@@ -105,3 +105,10 @@ def test_strangers_words_in_what_would_move_cannot_move_the_cursor(here):
     done = here.run("fit", "--labels", "mine.jsonl", "--out", "model.json")
     assert "such as, " in done.stdout
     assert not {"\x1b", "\u202e"} & set(done.stdout)
+
+
+def test_a_model_that_is_not_there_is_a_finding_of_the_doctor(here):
+    here.configure("acme", "scoring: {scorer: linear, model: model.json}")
+    told = here.run("doctor", code=1).stdout
+    assert "scoring      problem  " in told
+    assert "make one with `monitor fit" in told

@@ -3,8 +3,10 @@ import json
 
 import duckdb
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from monitor.cli.label_files import armed, as_sheet, disarmed, label_of, weight_of
+from monitor.cli.label_files import armed, as_sheet, disarmed, label_of, read_rows, text_of, weight_of, write_sheet
 from monitor.errors import BadItem, ConfigError
 
 FORMULAS = ("=cmd|'/c calc'!A0", "+1", "-1", "@SUM(1)", "\tx", "\rx", "'", "'=x", "''", "'tis", "＝1", "plain", "")
@@ -131,6 +133,19 @@ def test_what_would_be_a_formula_comes_back_as_it_was(text):
     assert not cell or cell[0] not in "=+-@\t\r＝"
     assert sheet.startswith("\ufefftext\r\n")
     assert next(csv.DictReader(sheet.removeprefix("\ufeff").splitlines(keepends=True)), {"text": ""})["text"] == cell
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=40), st.sampled_from(FORMULAS)), min_size=1, max_size=5
+    )
+)
+def test_any_text_comes_back_from_the_file_as_it_went(tmp_path, parts):
+    texts = [before + after if number % 2 else after + before for number, (before, after) in enumerate(parts)]
+    path = tmp_path / f"{len(list(tmp_path.iterdir()))}.csv"
+    write_sheet(path, ["mention_id", "text"], [[str(number), text] for number, text in enumerate(texts)])
+    assert [text_of(row.cells["text"]) or "" for row in read_rows(path, ["mention_id"], also=["text"])] == texts
 
 
 @pytest.mark.parametrize(
