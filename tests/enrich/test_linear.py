@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.enrich.linear import fit as fitting
-from monitor.enrich.linear.evaluate import macro_f1, train
+from monitor.enrich.linear.evaluate import Labelled, macro_f1, train
 from monitor.enrich.linear.features import Looker
 from monitor.enrich.linear.fit import fit
 from monitor.enrich.linear.model import FORMAT, LARGEST_FILE, read_model, write_model
@@ -131,10 +131,16 @@ def test_words_that_cannot_be_shown_are_not_learnt():
 
 
 def test_too_few_labels_or_one_kind_are_told():
-    with pytest.raises(ConfigError, match=r"fit: 40 negative, 0 neutral, 0 positive; it needs at least 30 labels and 5 of each kind"):
+    with pytest.raises(
+        ConfigError, match=r"fit: 40 negative, 0 neutral, 0 positive, copies once; it needs at least 30 labels and 5 of each kind"
+    ):
         train([row for row in labelled() if row.label == -1])
     with pytest.raises(ConfigError, match="needs at least 30 labels"):
         train(labelled()[:20])
+    # forty copies of one text are one
+    copies = [Labelled(Said(f"RT @ann smooth sailing https://t.co/{n}"), 1) for n in range(40)]
+    with pytest.raises(ConfigError, match="40 negative, 40 neutral, 1 positive"):
+        train([row for row in labelled() if row.label != 1] + copies)
 
 
 def test_scoring_needs_no_scikit_learn(trained, tmp_path):

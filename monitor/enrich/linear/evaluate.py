@@ -80,7 +80,8 @@ def train(labelled: Sequence[Labelled], *, brands: Sequence[Brand] = ()) -> Trai
     rows = [one for one, _ in judged]
     seen = [features for _, features in judged]
     labels = [one.label for one in rows]
-    check_labels(labels)
+    # copies of one text teach no more than one of them
+    check_labels(list(_first_labels(rows).values()))
     logits, lean = _unseen(rows, seen, labels)
     ours = [verdict_of(round(warm - cold, 2), round((warm + cold) / 2, 2))[1] for cold, warm in logits]
     plain = [score.label if score else 0 for score in plain_scores([one.said.text for one in rows])]
@@ -123,7 +124,7 @@ def _unseen(
     rows: Sequence[Labelled], looked: Sequence[Features], labels: Sequence[int]
 ) -> tuple[list[tuple[float, float]], list[Sequence[float]]]:
     """The log odds that each text gets from a model that has not seen it, and that model's lean."""
-    folds = _dealt([one.said.text for one in rows], labels)
+    folds = _dealt(rows)
     logits: list[tuple[float, float]] = [(0.0, 0.0)] * len(rows)
     lean: list[Sequence[float]] = [(0.0, 0.0)] * len(rows)
     for fold in range(FOLDS):
@@ -136,15 +137,20 @@ def _unseen(
     return logits, lean
 
 
-def _dealt(texts: Sequence[str], labels: Sequence[int]) -> list[int]:
+def _dealt(rows: Sequence[Labelled]) -> list[int]:
     """A fold for each text: each label is spread evenly, and copies stay together."""
-    keys = [same_words(text) for text in texts]
-    first: dict[str, int] = {}
-    for key, label in zip(keys, labels, strict=True):
-        first.setdefault(key, label)
+    first = _first_labels(rows)
     order = sorted(first, key=lambda key: (first[key], hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()))
     dealt = {key: at % FOLDS for at, key in enumerate(order)}
-    return [dealt[key] for key in keys]
+    return [dealt[same_words(one.said.text)] for one in rows]
+
+
+def _first_labels(rows: Sequence[Labelled]) -> dict[str, int]:
+    """Each different text with its first label."""
+    first: dict[str, int] = {}
+    for one in rows:
+        first.setdefault(same_words(one.said.text), one.label)
+    return first
 
 
 def _chance(logits: tuple[float, float], lean: Sequence[float]) -> float:

@@ -73,7 +73,8 @@ def check_labels(labels: Sequence[int]) -> None:
     if len(labels) < FEWEST or any(counts[label] < FEWEST_EACH for label in LABELS):
         told = f"{counts[-1]} negative, {counts[0]} neutral, {counts[1]} positive"
         raise ConfigError(
-            f"fit: {told}; it needs at least {FEWEST} labels and {FEWEST_EACH} of each kind: label more, `monitor label sample` draws some"
+            f"fit: {told}, copies once; it needs at least {FEWEST} labels and {FEWEST_EACH} of each kind: "
+            "label more, `monitor label sample` draws some"
         )
 
 

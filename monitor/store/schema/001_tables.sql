@@ -70,7 +70,7 @@ create table mention_brand (
     scorer varchar not null
 );
 
--- what people say of a text: labels given by hand, in the place of none of ours
+-- labels given by hand: kept beside ours, never in their place
 create table human_label (
     source varchar not null,
     source_id varchar not null,
