@@ -11,6 +11,7 @@ import duckdb
 from monitor.collect.connector import Connector
 from monitor.config.models import Config
 from monitor.errors import MonitorError
+from monitor.gather.enricher import scorer_of
 from monitor.store.database import Store
 from monitor.store.progress import read_outcomes
 from monitor.store.publish import data_as_of, newest
@@ -38,11 +39,20 @@ def examine(config: Config, connectors: Sequence[Connector], *, now: datetime) -
     troubled = {finding.what for finding in store}
     return [
         Finding("config", "ok", f"{count_of(len(config.brands), 'brand')}, {count_of(len(config.sources), 'source')}"),
+        *_scorer(config),
         *store,
         _published(config, now),
         *(finding for finding in _sources(config, connectors) if finding.state != "ok" or finding.what not in troubled),
         _disk(config),
     ]
+
+
+def _scorer(config: Config) -> Iterator[Finding]:
+    """Nothing where texts can be scored: that is the usual."""
+    try:
+        scorer_of(config)
+    except MonitorError as error:
+        yield Finding("scoring", "problem", str(error))
 
 
 def _store(config: Config) -> Iterator[Finding]:

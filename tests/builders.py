@@ -6,6 +6,8 @@ from typing import Any
 
 from monitor.collect.connector import Cursor, Query
 from monitor.config.models import Brand
+from monitor.enrich.linear.features import READ, STYLE
+from monitor.enrich.linear.model import Model
 from monitor.enrich.match import Matcher
 from monitor.enrich.sentiment import VaderScorer
 from monitor.enrich.table import enrich
@@ -30,6 +32,21 @@ def mention(source_id: str = "1", text: str | None = "streamly is great", **chan
 def brand(name: str = "Streamly", **changes: Any) -> Brand:
     """A brand whose rule is its name."""
     return Brand(**{"name": name, "rule": f'"{name}"', **changes})
+
+
+def model(**changes: Any) -> Model:
+    """A model that knows three words and goes by what `vader-brand` reads."""
+    given: dict[str, Any] = {
+        "rows": 60,
+        "macro_f1": 0.7,
+        "step": 0.05,
+        "start": [-1.0, -1.0],
+        "lean": [0.5, -0.5],
+        "read": {name: [0.0, 0.0] for name in READ} | {"compound": [-3.0, 3.0]},
+        "style": {name: [0.0, 0.0] for name in STYLE},
+        "words": {"late": [100, -40], "late again": [60, -20], "smooth": [-30, 110]},
+    }
+    return Model(**given | changes)
 
 
 def batch(

@@ -6,7 +6,7 @@ import sys
 import typer
 
 from monitor import __version__
-from monitor.cli import act, backfill, collect, govern, look, score, start
+from monitor.cli import act, backfill, collect, fit, govern, label, look, score, start
 from monitor.errors import MonitorError
 
 app = typer.Typer(
@@ -22,6 +22,8 @@ backfill.add_to(app)
 look.add_to(app)
 score.add_to(app)
 act.add_to(app)
+label.add_to(app)
+fit.add_to(app)
 govern.add_to(app)
 
 

@@ -118,7 +118,8 @@ class Scoring(_Strict):
 
     scorer: str = Field(
         default="vader-brand",
-        description="vader-brand: towards the brand, by complaint language; vader: plain vaderSentiment; or one of a package",
+        description="vader-brand: towards the brand, by complaint language; linear: by a model of your own labels; "
+        "vader: plain vaderSentiment; or one of a package",
     )
     model: Path | None = Field(default=None, description="the file that such a scorer reads; relative to this file")
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from monitor.config.models import Brand
 from monitor.enrich.brand_sentiment.scorer import BrandScorer
+from monitor.enrich.linear.model import read_model
+from monitor.enrich.linear.scorer import LinearScorer
 from monitor.enrich.sentiment import Scorer, VaderScorer
 from monitor.errors import ConfigError
 
@@ -16,6 +18,7 @@ Maker = Callable[[Sequence[Brand], Path | None], Scorer]
 
 SCORERS: Mapping[str, Maker] = {
     "vader-brand": lambda brands, _model: BrandScorer(brands),
+    "linear": lambda brands, model: LinearScorer(read_model(model), brands),
     "vader": lambda _brands, _model: VaderScorer(),
 }
 

@@ -14,6 +14,7 @@ from monitor.config.models import Brand
 from monitor.detect.records import Incident, read_incidents
 from monitor.errors import ConfigError
 from monitor.tell.figures import WHOLE, DayIncident, Digest, Figures, Missed, Seen, SourceDay, Usual, Voice, has_holes
+from monitor.tell.label_error import read_label_error
 from monitor.tell.questions import data_as_of
 from monitor.tell.words import count_of, one_line, place_words, safe_link
 
@@ -68,6 +69,7 @@ def compose(con: duckdb.DuckDBPyConnection, brand: Brand, day: date, *, now: dat
         kind=_most_seen(con, brand.name, 1, day_from, day_to),
         unkind=_most_seen(con, brand.name, -1, day_from, day_to),
         missed=missed,
+        label_error=read_label_error(con, brand.name),
     )
 
 

@@ -12,6 +12,7 @@ from jinja2 import Environment, StrictUndefined
 from monitor.tell.alerts import incident_lines, story
 from monitor.tell.day import compose as compose
 from monitor.tell.figures import DayIncident, Digest, Missed, Seen, Usual
+from monitor.tell.label_error import label_error_words
 from monitor.tell.words import (
     clock,
     count_of,
@@ -74,6 +75,7 @@ def as_html(digest: Digest) -> str:
         most_seen=[("Most seen, kind", _quoted(digest.kind, digest)), ("Most seen, unkind", _quoted(digest.unkind, digest))],
         not_seen=not_seen(digest),
         events=events(digest),
+        hand_labels=hand_labels(digest),
         more_figures=more_figures(digest),
         closing=closing(digest),
         day=f"{weekday(digest.day)}, {digest.day.day} {digest.day:%B %Y}",
@@ -95,6 +97,7 @@ def figures(digest: Digest) -> str:
         "share_of_voice": [asdict(voice) for voice in digest.voices],
         "by_source": [asdict(source) for source in digest.sources],
         "incidents": [{"id": each.incident.id, "severity": each.incident.severity, "status": each.status} for each in digest.incidents],
+        "label_error": asdict(digest.label_error) if digest.label_error else None,
         "not_seen": [
             {"source": gap.source, "from": gap.missed_from.isoformat(), "to": gap.missed_to.isoformat(), "reason": gap.reason}
             for gap in digest.missed
@@ -183,6 +186,11 @@ def not_seen(digest: Digest) -> str:
 def events(digest: Digest) -> list[str]:
     """The known events of the day."""
     return [f"{clock(at, digest.zone)} “{one_line(name)}”" for name, at in digest.events]
+
+
+def hand_labels(digest: Digest) -> list[str]:
+    """How far the negative share is off, where people labelled enough texts to say so."""
+    return [label_error_words(digest.label_error)] if digest.label_error else []
 
 
 def more_figures(digest: Digest) -> list[tuple[str, ...]]:
@@ -301,7 +309,11 @@ def _seen_lines(label: str, seen: Sequence[Seen], digest: Digest) -> list[str]:
 
 
 def _notes(digest: Digest) -> list[tuple[str, str]]:
-    return [("Not seen", not_seen(digest)), *(("Event", told) for told in events(digest))]
+    return [
+        ("Not seen", not_seen(digest)),
+        *(("Event", told) for told in events(digest)),
+        *(("Hand labels", told) for told in hand_labels(digest)),
+    ]
 
 
 def _quoted(seen: Sequence[Seen], digest: Digest) -> list[tuple[str, str, str | None]]:

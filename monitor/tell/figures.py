@@ -8,6 +8,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from monitor.detect.records import Incident
+from monitor.tell.label_error import LabelError
 
 # part of a day that must have been looked at for its counts to be compared with other days
 
@@ -123,6 +124,7 @@ class Digest:
     day_from, day_to  of the brand's local day, UTC
     seen_to           the end of what is told: the day's, or the newest data of a day that is not over
     usual             by figure; a figure is missing where fewer than three comparable days are known
+    label_error       how far the negative share is off by hand labels; None where there are too few
     """
 
     brand: str
@@ -145,6 +147,7 @@ class Digest:
     kind: Sequence[Seen]
     unkind: Sequence[Seen]
     missed: Sequence[Missed]
+    label_error: LabelError | None
 
     @property
     def is_partial(self) -> bool:

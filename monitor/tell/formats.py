@@ -20,7 +20,7 @@ from monitor.tell.words import UNKNOWN, count_of, one_line
 
 _CELL = 60
 # a spreadsheet takes these for the start of a formula, the wide forms and line ends included
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "＝", "＋", "－", "＠")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "＝", "＋", "－", "＠")
 _ARROW: dict[str, pa.DataType] = {
     "BOOLEAN": pa.bool_(),
     "TINYINT": pa.int8(),
@@ -131,7 +131,7 @@ def csv_value(value: Any) -> str:
 
 
 def _disarmed(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def json_value(value: Any) -> Any:

@@ -3,10 +3,11 @@ from importlib.metadata import EntryPoint
 import pytest
 
 import monitor.enrich.scorers as named
+from monitor.enrich.linear.model import write_model
 from monitor.enrich.scorers import SCORERS, scorer_named
 from monitor.enrich.sentiment import Said, VaderScorer
 from monitor.errors import ConfigError
-from tests.builders import brand
+from tests.builders import brand, model
 
 
 def bright(brands, model):
@@ -27,8 +28,9 @@ def others(monkeypatch):
 
 
 @pytest.mark.parametrize("name", [*SCORERS])
-def test_each_scorer_judges_a_text_and_says_its_version(name):
-    scorer = scorer_named(name, brands=[brand()])
+def test_each_scorer_judges_a_text_and_says_its_version(name, tmp_path):
+    write_model(model(), tmp_path / "model.json")
+    scorer = scorer_named(name, brands=[brand()], model=tmp_path / "model.json")
     assert scorer.name.startswith(f"{name}/")
     assert [verdict.label for verdict in scorer.score([Said("streamly is awful", "Streamly"), Said("")])] == [-1, None]
 
@@ -43,5 +45,5 @@ def test_one_that_cannot_be_loaded_says_why(others):
 
 
 def test_one_that_nobody_knows_is_told_with_those_that_there_are(others):
-    with pytest.raises(ConfigError, match=r"no scorer 'vadr'; there are vader-brand, vader, bright, broken"):
+    with pytest.raises(ConfigError, match=r"no scorer 'vadr'; there are vader-brand, linear, vader, bright, broken"):
         scorer_named("vadr")

@@ -114,6 +114,29 @@ def test_a_source_that_was_dead_all_day_makes_it_partly_seen_and_not_a_fall(publ
     assert "X all day" in as_text(digest)
 
 
+def test_every_digest_says_how_far_hand_labels_find_it_off(published, tmp_path):
+    path = tmp_path / "analytics.duckdb"
+    path.write_bytes(published.read_bytes())
+    with duckdb.connect(str(path)) as con:
+        con.execute("""
+            insert into human_label
+            select source, source_id, brand, case when source_id like '%7' then -1 else coalesce(label, 0) end, timestamp '2026-11-12', 2.0,
+                md5(chr(10) || text)
+            from v_mentions where brand = 'Streamly' and counted order by source, source_id limit 400
+        """)
+    with opened(path) as con:
+        told = {day: compose(con, STREAMLY, day, now=NOW) for day in (QUIET, LOUD, DARK)}
+        assert compose(con, VUEBOX, QUIET, now=NOW).label_error is None
+    error = told[QUIET].label_error
+    assert error.human > error.ours
+    for digest in told.values():
+        assert digest.label_error == error
+        words = " ".join(as_text(digest).split())
+        assert f"Hand labels of {error.labels} texts labelled by people {error.human * 100:.0f} % are negative, by us" in words
+        assert f"of {error.labels} texts labelled by people" in as_html(digest)
+        assert json.loads(figures(digest))["label_error"]["labels"] == error.labels
+
+
 def test_a_small_incident_has_two_lines_and_does_not_lead(con):
     digest = compose(con, STREAMLY, LOUD, now=NOW)
     [one] = digest.incidents

@@ -73,6 +73,18 @@ create table mention_brand (
     scorer varchar not null
 );
 
+-- labels given by hand: kept beside ours, never in their place
+create table human_label (
+    source varchar not null,
+    source_id varchar not null,
+    brand varchar not null,
+    label tinyint not null,             -- -1, 0, 1
+    labelled_at timestamp not null,
+    weight double,                      -- how many texts it stands for, where chance drew it; NULL where somebody chose it
+    text_hash varchar not null,         -- of the text that was labelled: an edited one is another
+    primary key (source, source_id, brand)
+);
+
 -- the runs that saw a text beside the one that first stored it
 create table mention_run (
     source varchar not null,

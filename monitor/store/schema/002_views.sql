@@ -322,6 +322,30 @@ select
 from v_series_day
 group by brand, local_day;
 
+-- what people said of texts, beside what we say of them now; labels of texts that were edited since are left out
+create view v_human_labels as
+select
+    human_label.brand,
+    human_label.source,
+    human_label.source_id,
+    human_label.source || ':' || human_label.source_id as mention_id,
+    mention_brand.created_at,
+    human_label.labelled_at,
+    human_label.label as human_label,
+    mention_brand.label,
+    human_label.weight,
+    mention_brand.counted and mention_brand.label is not null as scored
+from human_label
+join mention_brand
+    on mention_brand.source = human_label.source
+    and mention_brand.source_id = human_label.source_id
+    and mention_brand.brand = human_label.brand
+join mention
+    on mention.source = mention_brand.source
+    and mention.source_id = mention_brand.source_id
+    and mention.created_at = mention_brand.created_at
+where human_label.text_hash = md5(coalesce(mention.title, '') || chr(10) || coalesce(mention.text, ''));
+
 create view v_incidents as select * exclude (run_id) from incident;
 
 create view v_incident_log as select * from incident_log;
