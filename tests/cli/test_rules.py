@@ -32,7 +32,8 @@ def test_a_stored_mention_says_why_it_counts(here):
         "x:1, 2026-07-10 10:00 UTC, live\n"
         "  acme raised prices, terrible\n"
         "Acme                 counts, by its text: acme\n"
-        "                     stored: counted, by its text; label -1, -0.7269 by vader-brand/1+…: terrible -2.1 · raised prices -2 · cut -0.25\n"
+        "                     stored: counted, by its text; "
+        "label -1, -0.7269 by vader-brand/1+…: terrible -2.1 · raised prices -2 · cut -0.25\n"
         "Globex               does not count\n"
         "                     stored: does not belong to it\n"
     )
