@@ -248,14 +248,18 @@ def compare_columns(rounds: int) -> None:
     def everything(some: Sequence[tuple[Mention, Said, Subject]]) -> None:
         plain_scores([said.text for _, said, _ in some])
         scorer.score([said for _, said, _ in some], explain=True)
-        for mention, said, _ in some:
+        subjects = [Subject.of(mention) for mention, _, _ in some]
+        tokens = [tokens_of(subject) for subject in subjects]
+        for _, said, _ in some:
             language(said.text)
-            subject = Subject.of(mention)
-            tokens = tokens_of(subject)
-            spam_reason(said.text, tokens)
+        for (_, said, _), those in zip(some, tokens, strict=True):
+            spam_reason(said.text, those)
+        for (mention, _, _), subject in zip(some, subjects, strict=True):
             marks_of(mention, subject.text)
+        for _, said, _ in some:
             remarks.intents(said.text, "Netflix")
-            remarks.topics(subject, "Netflix", tokens)
+        for subject, those in zip(subjects, tokens, strict=True):
+            remarks.topics(subject, "Netflix", those)
 
     columns: dict[str, Callable[[Sequence[tuple[Mention, Said, Subject]]], Any]] = {
         "vaderSentiment alone": lambda some: [theirs(said.text) for _, said, _ in some],

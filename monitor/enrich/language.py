@@ -39,6 +39,12 @@ _ENGLISH_WORDS = """
     week first last every everyone something anything nothing someone customer money paid price bad worst better always old take
     give find tell told said says come watching watched bought call called hate awesome amazing terrible horrible awful happy
     through while since until won't wasn't couldn't i'd you've we're they're that's there's let's he she me people make made time
+    can also both same such might must without around change doing done each enough feel finally gave gone having hear hold hope kind
+    left life little looks lost makes many means mean mine most nothing number often once own pretty put read reason said saw seem seems
+    seen soon stuff talk though thought together took tried try under used went whole wish world wrong yet beautiful bring buy
+    check else friends guess half instead job later learn least lose miss morning probably quite season seriously small
+    sometimes song through true turn watch wonder words young year's
+    because anyone anything already another everything maybe myself into onto upon whether bring brought keep kept leave sent send
     day off few down sure maybe yes flight flights getting keep keeps nice makes used use using thing things look one two
 """
 # frequent in other languages and no word of English
@@ -90,11 +96,10 @@ def language(text: str) -> str | None:
 
 def _by_library(text: str, *, english: int, other: int) -> str | None:
     """What the library says of a text with so many frequent words of English, and of other languages."""
-    ranked = _identifier().rank(text)
-    best = ranked[0][0]
+    best, share = _identifier().classify(text)
     if best == "en":
-        return "en" if english or ranked[0][1] > 1 - MOST_ENGLISH else None
-    likely = next(share for code, share in ranked if code == "en")
+        return "en" if english or share > 1 - MOST_ENGLISH else None
+    likely = next(share for code, share in _identifier().rank(text) if code == "en")
     if english > other or likely > (MOST_ENGLISH if other else MOST_ENGLISH / 2):
         return "en" if english > other + 1 else None
     return str(best)

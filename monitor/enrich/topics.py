@@ -14,8 +14,8 @@ _WORD = re.compile(r"\w+")
 _LONGEST_REMEMBERED = 20
 _REMEMBERED = 32_768
 
-_Rule: TypeAlias = tuple[str, Node]
-"""A topic, and one of the alternatives by which it is found."""
+_Rule: TypeAlias = tuple[str, Node, bool]
+"""A topic, one of the alternatives by which it is found, and whether that is the word by which it was looked up."""
 
 
 class _Cues(dict[str, Sequence[_Rule]]):
@@ -53,10 +53,11 @@ class Topics:
             tree = _without(parse_rule(rule), own)
             for node in _alternatives(tree) if tree is not None else ():
                 words = _words(node)
+                is_word = isinstance(node, Term) and node.written.isascii() and node.written.isalnum()
                 for word in words or ():
-                    self._cues.by_word.setdefault(word, []).append((name, node))
+                    self._cues.by_word.setdefault(word, []).append((name, node, is_word))
                 if words is None:
-                    self._wordless.append((name, node))
+                    self._wordless.append((name, node, False))
 
     def __bool__(self) -> bool:
         return bool(self._names)
@@ -67,9 +68,11 @@ class Topics:
         tokens  `tokens_of` the text: only what they may stand for is looked for
         """
         found: set[str] = set()
+        # a mark behind a word may make another of it
+        is_plain = subject.text.isascii()
         for rules in (self._wordless, *filter(None, map(self._cues.__getitem__, tokens))):
-            for name, node in rules:
-                if name not in found and node.find(subject) is not None:
+            for name, node, is_word in rules:
+                if name not in found and ((is_word and is_plain) or node.find(subject) is not None):
                     found.add(name)
         return [name for name in self._names if name in found] if found else []
 
