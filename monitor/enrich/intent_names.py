@@ -20,11 +20,13 @@ _WORDS = re.compile(r"\S+")
 class Masked:
     """A text in lower case in which names are runs of one character, as long as the names.
 
-    text  as written
-    said  masked
+    text   as written
+    known  the brand and its rivals masked
+    said   whatever else is written like a name, too, where that was asked for
     """
 
     text: str
+    known: str
     said: str
     rivals: Mapping[str, str]
 
@@ -36,9 +38,10 @@ class Masked:
         for kind, spellings in ((RIVAL, known), (OWN, map(lower, names))):
             for start, end in _places(before, spellings):
                 said = said[:start] + kind * (end - start) + said[end:]
+        masked = said
         for start, end in _names_in(text, said) if is_about_leaving else ():
             said = said[:start] + NAME * (end - start) + said[end:]
-        return cls(text, said, known)
+        return cls(text, masked, said, known)
 
     def name_at(self, start: int, end: int) -> str:
         """Who is named there: a rival as it is known, another as it is written."""

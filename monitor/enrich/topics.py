@@ -130,8 +130,9 @@ def _alternatives(node: Node) -> Iterable[Node]:
 def _words(node: Node) -> frozenset[str] | None:
     """Words one of which stands in every text that the rule matches; None where there are no such words."""
     if isinstance(node, Term):
-        word = _WORD.search(node.needle)
-        return frozenset([word.group()]) if word and _SPACED.fullmatch(word.group()) else None
+        # the longest is the one that is met least
+        words = [word for word in _WORD.findall(folded(node.written)) if _SPACED.fullmatch(word)]
+        return frozenset([max(words, key=len)]) if words else None
     if isinstance(node, Or):
         parts = [_words(part) for part in node.parts]
         known = [part for part in parts if part is not None]
