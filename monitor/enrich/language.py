@@ -26,6 +26,8 @@ MOST_ENGLISH = 0.2
 """How likely a text called anything but English may still be English, by the library, 0 to 1; half of it without a known word
 of the other language. To leave out a text costs more than to score it."""
 
+_FEW = 8
+# words of a text in which one that is frequent in English is enough, where none is of another language
 _NOT_WORDS = regex.compile(r"https?://\S+|www\.\S+|[@#][\w.]+|\S+@\S+|&\w+;|[\d_]+")
 _WORD = regex.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 # the same for most texts, in half the time; it knows no marks of other scripts
@@ -89,7 +91,7 @@ def language(text: str) -> str | None:
     found = (_ASCII_WORD if is_plain else _WORD).findall(plain)
     words = {word.replace("’", "'") for word in found}
     english, other = len(words & _ENGLISH), len(words & _OTHER)
-    if english > 1 and english > other + 1:
+    if (english > 1 and english > other + 1) or (english and not other and is_plain and len(found) <= _FEW):
         return "en"
     letters = sum(map(len, found))
     is_wide = not plain.isascii() and 2 * len(_WIDE.findall(plain)) > letters
