@@ -133,10 +133,14 @@ def write_changes(con: duckdb.DuckDBPyConnection, changes: Sequence[Change], add
     )
     copies = _elect_again(con, came_or_went, bounds)
     recompute(con, [*touched, *copies.created_at])
-    brands = sorted({change.brand for change in changes} | set(added["brand"].to_pylist()))
+    forget_past(con, {change.brand for change in changes} | set(added["brand"].to_pylist()), now=now)
+
+
+def forget_past(con: duckdb.DuckDBPyConnection, brands: Iterable[str], *, now: datetime) -> None:
+    """Let live detection go on for these brands with the next bin that begins: what changed before that alerts nobody."""
     plain = now.astimezone(UTC).replace(tzinfo=None, second=0, microsecond=0)
     next_bin = plain - timedelta(minutes=plain.minute % 5) + BIN
-    con.execute("update judged set judged_to = greatest(judged_to, ?) where list_contains(?, brand)", [next_bin, brands])
+    con.execute("update judged set judged_to = greatest(judged_to, ?) where list_contains(?, brand)", [next_bin, sorted(brands)])
 
 
 def _elect_again(con: duckdb.DuckDBPyConnection, keys: Collection[Key], bounds: str) -> Copies:
