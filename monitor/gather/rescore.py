@@ -1,11 +1,12 @@
 """Scores stored texts again once the scorer, or what it goes by, has changed."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 
 from monitor.config.models import Brand, Config
@@ -19,10 +20,13 @@ from monitor.gather.enricher import scorer_of
 from monitor.rule import Subject
 from monitor.store.database import Store
 from monitor.store.rematch import Stored, read_stretch, read_texts, stretches
-from monitor.store.rescore import RESCORED, Labels, Moved, RowKey, count_labels, drop_others, flip, read_due, write_beside
+from monitor.store.rescore import RESCORED, Labels, Moved, RowKey, count_labels, drop_others, flip, read_answered, read_due, write_beside
 
 BATCH = 5_000
 """Texts that are scored by one process at a time and written in one transaction."""
+
+CHAPTER = 20
+"""Batches for which it is looked up at once where what they answer stands: that looks through all that is stored."""
 
 FEW = 20_000
 """Up to so many rows are scored by this process alone: starting others takes longer."""
@@ -120,6 +124,7 @@ def _batches(store: Store, target: Target) -> Iterator[tuple[_Batch, pa.Table]]:
     """What is due, in the order of time; each batch with the table, columns ASKED, of what the scorer is asked."""
     with store.opened() as con:
         planned = stretches(con, most=BATCH)
+    answered = _Answered([last for _, last, _ in planned])
     for first, last, _ in planned:
         after: Stored | None = None
         while True:
@@ -128,13 +133,37 @@ def _batches(store: Store, target: Target) -> Iterator[tuple[_Batch, pa.Table]]:
                 texts = read_stretch(con, first, last, after=after, most=BATCH) if due else []
                 wanted = [stored for stored in texts if any((*stored.mention.key, brand) in due for brand in stored.rows)]
                 known = {stored.mention.key: stored for stored in texts}
-                answered = {key for stored in wanted for key in answers_to(stored.mention)}
-                known |= read_texts(con, answered - known.keys())
+                if wanted:
+                    known |= answered.read(con, wanted, first, last, but=known)
             if wanted:
                 yield _batch(wanted, due, known, target)
             if len(texts) < BATCH:
                 break
             after = texts[-1]
+
+
+@dataclass(slots=True)
+class _Answered:
+    """Finds what texts quote or answer; where that stands is looked up for many batches at once.
+
+    ends      of the stretches to come, naive UTC
+    said      when what the texts up to `known_to` answer was said, as far as it is stored
+    """
+
+    ends: Sequence[datetime]
+    said: Mapping[Key, datetime] = field(default_factory=dict)
+    known_to: datetime | None = None
+
+    def read(
+        self, con: duckdb.DuckDBPyConnection, texts: Sequence[Stored], first: datetime, last: datetime, *, but: Collection[Key]
+    ) -> dict[Key, Stored]:
+        """What texts of a stretch answer, but for some that are at hand."""
+        if self.known_to is None or self.known_to < last:
+            number = self.ends.index(last)
+            self.known_to = self.ends[number : number + CHAPTER][-1]
+            self.said = read_answered(con, first, self.known_to)
+        wanted = {key for stored in texts for key in answers_to(stored.mention) if key in self.said and key not in but}
+        return read_texts(con, wanted, said=[self.said[key] for key in wanted])
 
 
 def _batch(wanted: Sequence[Stored], due: Mapping[RowKey, str], known: Mapping[Key, Stored], target: Target) -> tuple[_Batch, pa.Table]:

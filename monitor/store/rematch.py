@@ -98,13 +98,17 @@ def read_stretch(con: duckdb.DuckDBPyConnection, first: datetime, last: datetime
     return _read(con, f"{where} order by created_at, source, source_id limit {most}", values)
 
 
-def read_texts(con: duckdb.DuckDBPyConnection, keys: Collection[Key]) -> dict[Key, Stored]:
-    """The stored ones among some texts, wherever in time they stand."""
+def read_texts(con: duckdb.DuckDBPyConnection, keys: Collection[Key], *, said: Collection[datetime] = ()) -> dict[Key, Stored]:
+    """The stored ones among some texts, wherever in time they stand.
+
+    said  times, naive UTC, between the first and last of which they were said, where that is known: then only these are looked through
+    """
     if not keys:
         return {}
+    bounds = f"created_at between timestamp '{min(said)}' and timestamp '{max(said)}' and " if said else ""
     ordered = sorted(keys)
     asked = [[source for source, _ in ordered], [source_id for _, source_id in ordered]]
-    found = _read(con, "(source, source_id) in (select unnest(?::varchar[]), unnest(?::varchar[]))", asked)
+    found = _read(con, f"{bounds}(source, source_id) in (select unnest(?::varchar[]), unnest(?::varchar[]))", asked)
     return {stored.mention.key: stored for stored in found}
 
 

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from monitor.mention import GONE
-from monitor.store.rematch import BIN, forget_past
+from monitor.store.rematch import BIN, Key, forget_past
 from monitor.store.rollup import recompute
 
 FLIPPED_AT_ONCE = 50_000
@@ -145,6 +145,24 @@ def read_due(con: duckdb.DuckDBPyConnection, first: datetime, last: datetime, *,
         {"scorer": scorer, "brands": sorted(brands)},
     ).fetchall()
     return {(source, source_id, brand): text_hash for source, source_id, brand, text_hash in rows}
+
+
+def read_answered(con: duckdb.DuckDBPyConnection, first: datetime, last: datetime) -> dict[Key, datetime]:
+    """The stored texts that those of a stretch of time, naive UTC, end exclusive, quote or answer, and when they were said.
+
+    All texts are looked through: better asked once for many.
+    """
+    rows = con.execute(f"""
+        select source, source_id, created_at
+        from mention
+        where (source, source_id) in (
+            select source, unnest([quoted_id, in_reply_to_id])
+            from mention
+            where created_at >= timestamp '{first}' and created_at < timestamp '{last}'
+                and (quoted_id is not null or in_reply_to_id is not null)
+        )
+    """).fetchall()
+    return {(source, source_id): created_at for source, source_id, created_at in rows}
 
 
 def write_beside(con: duckdb.DuckDBPyConnection, rows: pa.Table) -> None:

@@ -310,6 +310,7 @@ def changed(store, rules, **changes):
 def test_scoring_again_comes_to_what_an_import_under_the_new_rules_would_have(empty, mentions, old, new, batch):
     with pytest.MonkeyPatch.context() as patch, stored(empty) as once, stored(empty) as fresh:
         patch.setattr(scoring, "BATCH", batch)
+        patch.setattr(scoring, "CHAPTER", 2)
         patch.setattr(flipping, "FLIPPED_AT_ONCE", batch)
         put(once, old, *mentions)
         kept = {key for (key,) in rows(once, "select source_id from mention")}
