@@ -163,6 +163,17 @@ def test_a_reply_that_came_without_its_parent_is_read_with_it(store):
     assert rows(store)[1] == ("2", -1, name_of(config()))
 
 
+def test_a_reply_that_comes_to_a_brand_by_its_new_rule_is_read_with_what_it_answers(empty):
+    old, new = config(brand(), brand("Himal", rule="tea")), config(brand(rule="streamly OR tea"), brand("Himal", rule="tea"))
+    said = [mention("1", "streamly is a rip off"), mention("2", "same here, tea", quoted_id="1")]
+    with stored(empty) as once, stored(empty) as fresh:
+        put(once, old, *said)
+        put(fresh, new, *said)
+        changed(once, new)
+        assert rows(once, BRANDS) == rows(fresh, BRANDS)
+        assert rows(once, "select label from mention_brand where source_id = '2' and brand = 'Streamly'") == [(-1,)]
+
+
 def test_the_examples_are_those_that_moved_furthest(store, monkeypatch):
     monkeypatch.setattr(flipping, "FLIPPED_AT_ONCE", 2)
     said = ["wobbly", "wobbly, wobbly", "good but wobbly", "wobbly wobbly wobbly", "great"]
