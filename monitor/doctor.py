@@ -10,8 +10,9 @@ import duckdb
 
 from monitor.collect.connector import Connector
 from monitor.config.models import Config
-from monitor.errors import MonitorError
+from monitor.errors import ConfigError, MonitorError
 from monitor.gather.enricher import scorer_of
+from monitor.gather.rescore import due_labels
 from monitor.store.database import Store
 from monitor.store.progress import read_outcomes
 from monitor.store.publish import data_as_of, newest
@@ -67,11 +68,14 @@ def _store(config: Config) -> Iterator[Finding]:
                 mentions = _count(con, "select count(*) from mention")
                 twice = _count(con, "select count(*) - count(distinct (source, source_id)) from mention")
                 outcomes = read_outcomes(con)
+            due = _due_labels(store, config)
         except MonitorError as error:
             yield Finding("store", "busy", str(error))
             return
     held = f"; was held by {holder}" if holder else ""
     yield Finding("store", "ok", f"{mentions:,} mentions, {path.stat().st_size / 1e6:,.0f} MB, schema {schema_version()}{held}")
+    if due:
+        yield Finding("labels", "problem", f"{count_of(due, 'label')} by another scorer or other words than now; run `monitor rescore`")
     if twice:
         yield Finding("keys", "problem", f"{twice:,} texts are stored twice; please report it")
     told = set()
@@ -80,6 +84,14 @@ def _store(config: Config) -> Iterator[Finding]:
             told.add((outcome.source, outcome.error))
             at = f"{outcome.last_error_at:%Y-%m-%d %H:%M} UTC" if outcome.last_error_at else "an unknown time"
             yield Finding(outcome.source, "problem", f"{outcome.error} (last tried {at})")
+
+
+def _due_labels(store: Store, config: Config) -> int:
+    try:
+        return due_labels(store, config)
+    except ConfigError:
+        # told beside it
+        return 0
 
 
 def _published(config: Config, now: datetime) -> Finding:

@@ -6,7 +6,7 @@ import sys
 import typer
 
 from monitor import __version__
-from monitor.cli import act, backfill, collect, fit, govern, label, look, score, start
+from monitor.cli import act, backfill, collect, fit, govern, label, look, rescore, score, start
 from monitor.errors import MonitorError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ act.add_to(app)
 label.add_to(app)
 fit.add_to(app)
 govern.add_to(app)
+rescore.add_to(app)
 
 
 def main() -> None:

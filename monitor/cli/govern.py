@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from monitor.cli.options import GOVERN, AsJson, BrandName, ConfigPath, Verbose, configured, now, queries_of
 from monitor.config.models import Config
 from monitor.gather.rematch import Judge, Tally, rematch
+from monitor.gather.rescore import due_labels
 from monitor.pipeline import find_past_incidents, prepare
 from monitor.store.database import Store
 from monitor.store.publish import publish
@@ -55,10 +56,13 @@ def rematch_command(
             # also where nothing is left to change: an earlier rematch may have been killed before it came to this
             find_past_incidents(store, settings, now=now())
             publish(store, settings.published_folder, now=now())
+        others = due_labels(store, settings)
     if as_json:
         print(json.dumps({"changed": is_wanted, "brands": {name: _values(tally) for name, tally in tallies.items()}}))
         return
     print(_said(tallies) if is_wanted else "nothing was changed")
+    if others:
+        print(f"{count_of(others, 'label')} by another scorer or other words than now; then `monitor rescore`")
     print("rematch judges only what is stored; what the old rule never fetched comes only by:")
     for line in _backfills(settings, looks, brand=brands[0] if brand else None):
         print(f"  {line}")

@@ -19,6 +19,9 @@ from monitor.enrich.topics import tokens_of
 from monitor.mention import GONE, Engagement, Mention, State
 from monitor.rule import Subject
 
+Key = tuple[str, str]
+"""Source and the source's own id."""
+
 _TIME = pa.timestamp("us")
 _TEXTS = pa.list_(pa.string())
 
@@ -93,9 +96,10 @@ def enrich(
     threads: Threads,
     about: str | None = None,
     about_by_id: Mapping[str, str] = MappingProxyType({}),
+    answered: Mapping[Key, str] = MappingProxyType({}),
 ) -> Enriched:
     """Match and score mentions; those that concern no brand are left out. See `matched` for what it is given."""
-    found = matched(mentions, matcher=matcher, threads=threads, about=about, about_by_id=about_by_id)
+    found = matched(mentions, matcher=matcher, threads=threads, about=about, about_by_id=about_by_id, answered=answered)
     return enriched(found, score_table(found.asked, scorer=scorer, remarks=matcher.remarks), remarks=matcher.remarks, scorer=scorer.name)
 
 
@@ -120,12 +124,14 @@ def matched(
     threads: Threads,
     about: str | None = None,
     about_by_id: Mapping[str, str] = MappingProxyType({}),
+    answered: Mapping[Key, str] = MappingProxyType({}),
 ) -> Matched:
     """The brands of mentions; those that concern none are left out.
 
     threads      brought up to date by the roots of threads among the mentions: pages are matched in their order
     about        the brand that all of them are about by their place, unless the text names another; or None
     about_by_id  the same for single ones, by source_id; goes before it
+    answered     texts beside these that they may quote or answer
 
     An edited text that concerns nobody any more stays in, without brands, so that a stored earlier
     version does not outlive it.
@@ -136,9 +142,9 @@ def matched(
         for mention, found in match_all(newest, matcher, threads, about, about_by_id)
         if found or mention.state is State.EDITED
     ]
-    texts = {mention.key: mention.whole_text for mention, _ in judged}
+    texts = {**answered, **{mention.key: mention.whole_text for mention, _ in judged}}
     rows = [
-        (texts[mention.key], match and match.brand, mention.lang, _context(mention, texts))
+        (texts[mention.key], match and match.brand, mention.lang, context_of(mention, texts))
         for mention, found in judged
         for match in (found or (None,))
     ]
@@ -161,12 +167,14 @@ def enriched(found: Matched, scored: pa.Table, *, remarks: Remarks, scorer: str)
     return Enriched(mentions=_mention_table(judged), brands=_brand_table(judged, remarks, scorer), gone=found.gone)
 
 
-def _context(mention: Mention, texts: Mapping[tuple[str, str], str]) -> str | None:
-    """What a text quotes or answers, if that came with it."""
-    for source_id in (mention.quoted_id, mention.in_reply_to_id):
-        if source_id is not None and (text := texts.get((mention.source, source_id))):
-            return text
-    return None
+def context_of(mention: Mention, texts: Mapping[Key, str]) -> str | None:
+    """What a text quotes or answers, if that is among these texts."""
+    return next((text for key in answers_to(mention) if (text := texts.get(key))), None)
+
+
+def answers_to(mention: Mention) -> list[Key]:
+    """What a text quotes, and what it answers."""
+    return [(mention.source, source_id) for source_id in (mention.quoted_id, mention.in_reply_to_id) if source_id is not None]
 
 
 class _Answer(NamedTuple):

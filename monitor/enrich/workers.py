@@ -42,7 +42,8 @@ def score_all(
 
     processes  one for each core where None; with 1 everything happens here
     topics     whether what the texts speak of is wanted too, see `score_table`
-    raises     what taking the items raises; MonitorError where a process was killed, such as for want of memory
+    raises     what taking the items raises, once those taken before are given out; MonitorError where a process was killed,
+               such as for want of memory
     """
     processes = processes or len(os.sched_getaffinity(0))
     if processes == 1:
@@ -53,29 +54,28 @@ def score_all(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(tools,)) as pool:
         waiting: deque[tuple[_Item, Future[pa.Table]]] = deque()
-        coming = iter(items)
-        trouble: MonitorError | None = None
+        failures: list[Exception] = []
         try:
-            while True:
-                try:
-                    item, asked = next(coming)
-                except StopIteration:
-                    break
-                except MonitorError as error:
-                    # what came before it is not lost
-                    trouble = error
-                    break
+            for item, asked in _until_failure(items, failures):
                 waiting.append((item, pool.submit(_score, asked, explain=explain, topics=topics)))
                 if len(waiting) >= AHEAD * processes:
                     yield _taken(waiting)
             while waiting:
                 yield _taken(waiting)
+            for failure in failures:
+                raise failure
         except BrokenProcessPool:
             raise MonitorError("a scoring process was killed, perhaps for want of memory; free some and run again") from None
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-    if trouble is not None:
-        raise trouble
+
+
+def _until_failure(items: Iterable[tuple[_Item, pa.Table]], failures: list[Exception]) -> Iterator[tuple[_Item, pa.Table]]:
+    """The items up to where taking them fails; why is put into `failures`."""
+    try:
+        yield from items
+    except Exception as error:
+        failures.append(error)
 
 
 def _taken(waiting: deque[tuple[_Item, "Future[pa.Table]"]]) -> tuple[_Item, pa.Table]:

@@ -12,7 +12,7 @@ from monitor.collect.connector import Query
 from monitor.config.models import Config
 from monitor.enrich.match import Match, Matcher
 from monitor.enrich.sentiment import Scorer
-from monitor.enrich.table import BRAND_COLUMNS, enrich
+from monitor.enrich.table import BRAND_COLUMNS, answers_to, enrich
 from monitor.gather.enricher import Enricher, places_of
 from monitor.mention import GONE, Mention
 from monitor.store.database import Store
@@ -105,6 +105,12 @@ class Judge:
             for root in roots
         }
 
+    def answered(self, con: duckdb.DuckDBPyConnection, batch: Sequence[Stored]) -> dict[Key, str]:
+        """What the texts of a batch quote or answer, as far as it is stored and concerns a brand by the present rules."""
+        found = list(read_texts(con, {key for stored in batch for key in answers_to(stored.mention)}).values())
+        threads = self.threads(con, found)
+        return {one.mention.key: one.mention.whole_text for one in found if self.matches(one, threads)}
+
 
 def rematch(
     store: Store,
@@ -134,7 +140,7 @@ def rematch(
                 batch = read_stretch(con, first, last, after=after, most=BATCH)
                 decided = _decide(con, judge, batch, tallies)
                 if not dry_run:
-                    write_changes(con, decided.changes, decided.added(judge), now=clock())
+                    write_changes(con, decided.changes, decided.added(con, judge), now=clock())
             on_batch(len(batch))
             if len(batch) < BATCH:
                 break
@@ -153,13 +159,16 @@ class _Decided:
     changes: list[Change] = field(default_factory=list)
     coming: list[tuple[Stored, Mapping[str, Match]]] = field(default_factory=list)
 
-    def added(self, judge: Judge) -> pa.Table:
-        """The rows that come, scored as if these texts had just been fetched."""
+    def added(self, con: duckdb.DuckDBPyConnection, judge: Judge) -> pa.Table:
+        """The rows that come, scored as if these texts had just been fetched, with all that they answer."""
         rows = BRAND_COLUMNS.empty_table()
+        answered = judge.answered(con, [stored for stored, _ in self.coming])
         for about in sorted({judge.about(stored) for stored, _ in self.coming}, key=str):
             group = {stored.mention.key: (stored, new) for stored, new in self.coming if judge.about(stored) == about}
             mentions = [stored.mention for stored, _ in group.values()]
-            found = enrich(mentions, matcher=judge.matcher, scorer=judge.scorer, threads=dict(self.threads), about=about).brands
+            found = enrich(
+                mentions, matcher=judge.matcher, scorer=judge.scorer, threads=dict(self.threads), about=about, answered=answered
+            ).brands
             keep = []
             for number, (source, source_id, brand) in enumerate(_named(found)):
                 if brand in group[source, source_id][1]:

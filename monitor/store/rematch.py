@@ -98,13 +98,17 @@ def read_stretch(con: duckdb.DuckDBPyConnection, first: datetime, last: datetime
     return _read(con, f"{where} order by created_at, source, source_id limit {most}", values)
 
 
-def read_texts(con: duckdb.DuckDBPyConnection, keys: Collection[Key]) -> dict[Key, Stored]:
-    """The stored ones among some texts, wherever in time they stand."""
+def read_texts(con: duckdb.DuckDBPyConnection, keys: Collection[Key], *, said: Collection[datetime] = ()) -> dict[Key, Stored]:
+    """The stored ones among some texts, wherever in time they stand.
+
+    said  times, naive UTC, between the first and last of which they were said, where that is known: then only these are looked through
+    """
     if not keys:
         return {}
+    bounds = f"created_at between timestamp '{min(said)}' and timestamp '{max(said)}' and " if said else ""
     ordered = sorted(keys)
     asked = [[source for source, _ in ordered], [source_id for _, source_id in ordered]]
-    found = _read(con, "(source, source_id) in (select unnest(?::varchar[]), unnest(?::varchar[]))", asked)
+    found = _read(con, f"{bounds}(source, source_id) in (select unnest(?::varchar[]), unnest(?::varchar[]))", asked)
     return {stored.mention.key: stored for stored in found}
 
 
@@ -133,10 +137,14 @@ def write_changes(con: duckdb.DuckDBPyConnection, changes: Sequence[Change], add
     )
     copies = _elect_again(con, came_or_went, bounds)
     recompute(con, [*touched, *copies.created_at])
-    brands = sorted({change.brand for change in changes} | set(added["brand"].to_pylist()))
+    forget_past(con, {change.brand for change in changes} | set(added["brand"].to_pylist()), now=now)
+
+
+def forget_past(con: duckdb.DuckDBPyConnection, brands: Iterable[str], *, now: datetime) -> None:
+    """Let live detection go on for these brands with the next bin that begins: what changed before that alerts nobody."""
     plain = now.astimezone(UTC).replace(tzinfo=None, second=0, microsecond=0)
     next_bin = plain - timedelta(minutes=plain.minute % 5) + BIN
-    con.execute("update judged set judged_to = greatest(judged_to, ?) where list_contains(?, brand)", [next_bin, brands])
+    con.execute("update judged set judged_to = greatest(judged_to, ?) where list_contains(?, brand)", [next_bin, sorted(brands)])
 
 
 def _elect_again(con: duckdb.DuckDBPyConnection, keys: Collection[Key], bounds: str) -> Copies:

@@ -296,7 +296,8 @@ def _erase(con: duckdb.DuckDBPyConnection, arrived: Sequence[pa.Table], gone: Se
         update mention_brand set why = null, matched_terms = []
         where {bounds} and (source, source_id) in (select source, source_id from erased)
     """)
-    con.execute("delete from human_label where (source, source_id) in (select source, source_id from erased)")
+    for table in ("human_label", "rescored"):
+        con.execute(f"delete from {table} where (source, source_id) in (select source, source_id from erased)")
     _erase_examples(con)
 
 

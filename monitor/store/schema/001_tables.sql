@@ -73,6 +73,21 @@ create table mention_brand (
     scorer varchar not null
 );
 
+-- what another scorer says of texts, beside what is told of them, until all of it is there and takes its place
+create table rescored (
+    source varchar not null,
+    source_id varchar not null,
+    brand varchar not null,
+    created_at timestamp not null,
+    text_hash varchar not null,         -- of the text that was scored: an edited one is scored again
+    brand_compound double,
+    label tinyint,
+    why varchar,
+    intents varchar[] not null,
+    topics varchar[] not null,
+    scorer varchar not null
+);
+
 -- labels given by hand: kept beside ours, never in their place
 create table human_label (
     source varchar not null,
