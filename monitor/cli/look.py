@@ -15,7 +15,9 @@ from monitor.store.publish import newest
 from monitor.tell.alerts import incident_lines
 from monitor.tell.digest import as_html, as_text, compose, figures
 from monitor.tell.formats import as_csv, as_json, as_table, notice, write_parquet
-from monitor.tell.questions import Answer, opened, questions, run_question, run_sql
+from monitor.tell.gate import Answer
+from monitor.tell.published import opened
+from monitor.tell.questions import GATE, questions, run_question, run_sql
 from monitor.tell.words import one_line
 
 Format = Literal["table", "csv", "json", "parquet"]
@@ -52,6 +54,7 @@ def query(
         raise typer.BadParameter("--param fills in a question's parameters; write the values into your own --sql")
     if as_json_ and form not in ("table", "json"):
         raise typer.BadParameter(f"--json and --format {form} contradict each other; give one of them")
+    GATE.warm()
     settings = configured(config)
     copy = newest(settings.published_folder)
     answer = run_question(copy, name, _params(param)) if name else run_sql(copy, sql or "")
@@ -60,6 +63,7 @@ def query(
 
 def status(config: ConfigPath = None, as_json_: AsJson = False, verbose: Verbose = 0) -> None:
     """Show how fresh the data is, and what there is of it."""
+    GATE.warm()
     settings = configured(config)
     answer = run_sql(newest(settings.published_folder), _STATUS)
     if as_json_:

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from monitor.tell.questions import Answer
+from monitor.tell.gate import Answer
 from monitor.tell.words import UNKNOWN, count_of, one_line
 
 _CELL = 60

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from monitor.tell.formats import as_csv, as_json, as_table, notice, write_parquet
-from monitor.tell.questions import Answer, run_sql
+from monitor.tell.gate import Answer
+from monitor.tell.questions import run_sql
 
 AS_OF = datetime(2026, 11, 14, 12, 25, tzinfo=UTC)
 AT = datetime(2026, 7, 15, 12, 5, tzinfo=UTC).replace(tzinfo=None)
