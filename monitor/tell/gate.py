@@ -289,7 +289,7 @@ _REVIVED: dict[str, Callable[[str], Any]] = {
 
 
 def _revived(rows: Sequence[Sequence[Any]], types: Sequence[str]) -> list[tuple[Any, ...]]:
-    made = [_REVIVED.get(kind, Decimal if kind.startswith("DECIMAL(") else None) for kind in types]
+    made = [_REVIVED.get(kind, Decimal if kind.startswith("DECIMAL(") and kind.endswith(")") else None) for kind in types]
     if not any(made):
         return [tuple(row) for row in rows]
     try:

@@ -162,7 +162,11 @@ def _parts(relation: duckdb.DuckDBPyRelation, *, rows: int, size: int) -> Iterat
     encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_text).encode
     found = relation.limit(rows + 1)
     # keys of a map may be anything, and within a list a decimal stays a number
-    odd = [i for i, kind in enumerate(map(str, relation.types)) if "MAP(" in kind or ("DECIMAL(" in kind[1:])]
+    odd = [
+        i
+        for i, kind in enumerate(map(str, relation.types))
+        if "MAP(" in kind or ("DECIMAL(" in kind and not re.fullmatch(r"DECIMAL\(\d+,\d+\)", kind))
+    ]
     kept: list[bytes] = []
     count = written = pending = 0
     while batch := found.fetchmany(_AT_ONCE):
