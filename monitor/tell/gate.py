@@ -7,6 +7,7 @@ So the operating system holds the child, and the parent takes no more from it th
 import atexit
 import json
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -26,6 +27,7 @@ from monitor.tell.gate_worker import COLUMNS, DONE, FAILED, HEAD, ORDER, OUT_OF_
 from monitor.tell.published import followed
 
 LONGEST_SQL = 100_000
+_SURROGATE = re.compile("[\ud800-\udfff]")
 # a list takes 3 bytes on the way and 64 in our memory
 _LISTS = 500_000
 _START_SECONDS = 60.0
@@ -92,15 +94,17 @@ class Gate:
                    StoreError where the published copy cannot be read
         """
         limits = limits or Limits()
+        variables = variables or {}
         if len(sql) > LONGEST_SQL:
             raise ConfigError(f"query: {len(sql):,} characters; give at most {LONGEST_SQL:,}")
-        if "\0" in sql:
-            raise ConfigError("query: a NUL character, behind which nothing would be read; take it out")
+        for text in (sql, *(value for value in variables.values() if isinstance(value, str))):
+            if "\0" in text or _SURROGATE.search(text):
+                raise ConfigError("query: bytes that are no text, NUL or broken UTF-8; take them out")
         order = json.dumps(
             {
                 "database": str(followed(database)),
                 "sql": sql,
-                "variables": {name: _typed(name, value) for name, value in (variables or {}).items()},
+                "variables": {name: _typed(name, value) for name, value in variables.items()},
                 **asdict(limits),
             }
         ).encode()
@@ -208,6 +212,8 @@ class _Worker:
             self.kill()
             if self._child.returncode == -signal.SIGXCPU:
                 raise ConfigError(_too_long(limits.seconds)) from None
+            if self._child.returncode > 0:
+                raise ConfigError("query: the engine broke down over it; write it more simply, and please report it") from None
             raise ConfigError(OUT_OF_MEMORY) from None
 
     def _greet(self) -> None:

@@ -74,6 +74,8 @@ def _serve(orders: BinaryIO, frames: BinaryIO, *, began_with: int) -> None:
                 con = None
                 path, con = order["database"], opened(Path(order["database"]))
             _answer(con, order, frames)
+        except MemoryError:
+            _send(frames, FAILED, {"kind": "config", "message": OUT_OF_MEMORY, "worn": True})
         except MonitorError as error:
             kind = "store" if isinstance(error, StoreError) else "config"
             _send(frames, FAILED, {"kind": kind, "message": str(error), "worn": str(error) == OUT_OF_MEMORY or _is_worn(order, began_with)})

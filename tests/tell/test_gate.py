@@ -20,6 +20,7 @@ from monitor.tell.gate import Gate, Limits
 MEGABYTE = 1 << 20
 # small, so that the suite is quick; what holds at half a gigabyte and most of a second holds at the real limits
 SMALL = Limits(seconds=0.8, memory=512 * MEGABYTE)
+LINUX = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs Linux to look at processes")
 SERIALIZED = "json_serialize_sql('select * from read_text(''/etc/passwd'')')"
 
 ATTACKS = [
@@ -174,6 +175,7 @@ ATTACKS = [
     "select 1;;set threads = 8;",
     "select 1\0; set threads = 8",
     "pivot v_daily on brand using sum(mentions)",
+    "select '\udcff'",
     # none at all
     "",
     ";",
@@ -275,6 +277,7 @@ def forget_peak() -> None:
     Path("/proc/self/clear_refs").write_text("5")
 
 
+@LINUX
 @pytest.mark.parametrize("name", BOMBS)
 def test_what_takes_too_much_is_ended_and_the_parent_stays_small(published, gate, name):
     gate.ask(published, "select 1")
@@ -314,6 +317,7 @@ def test_rows_are_cut_at_their_number_or_their_size_and_that_is_told(published, 
     assert [row[0] for row in by_size.rows] == list(range(len(by_size.rows)))
 
 
+@LINUX
 def test_ten_thousand_long_texts_leave_the_parent_small(published, gate):
     gate.ask(published, "select 1")
     forget_peak()
@@ -353,8 +357,11 @@ def test_variables_are_values_and_gone_after_their_order(published, gate):
     sql = "select getvariable('brand'), getvariable('since'), getvariable('until'), getvariable('top')"
     assert gate.ask(published, sql, variables=given).rows == [tuple(given.values())]
     assert gate.ask(published, sql).rows == [(None, None, None, None)]
+    with pytest.raises(ConfigError, match="no text, NUL or broken UTF-8"):
+        gate.ask(published, sql, variables={"brand": "\udcff"})
 
 
+@LINUX
 def test_the_child_knows_no_secret_and_no_file_but_the_copy(published, monkeypatch):
     monkeypatch.setenv("X_BEARER_TOKEN", "very-secret")
     gate = Gate()
@@ -411,6 +418,7 @@ def test_orders_run_side_by_side_and_one_too_many_is_told(published):
         gate.close()
 
 
+@LINUX
 def test_an_endless_query_ends_though_its_parent_was_killed(published):
     program = f"""
         from pathlib import Path
