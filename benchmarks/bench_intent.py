@@ -31,9 +31,8 @@ def compare_churn() -> None:
 def compare_topics() -> None:
     """The starter sets for streaming and telecom against the topics a person gave."""
     found = measures.topic_agreement()
-    print(
-        "Topics, starter sets for streaming and telecom, texts written for it\n\n| topic | precision | recall | F1 |\n| --- | ---: | ---: | ---: |"
-    )
+    print("Topics, starter sets for streaming and telecom, texts written for it\n")
+    print("| topic | precision | recall | F1 |\n| --- | ---: | ---: | ---: |")
     for name, each in found.items():
         print(f"| {name} | {each.precision:.2f} | {each.recall:.2f} | {each.f1:.2f} |")
     print(f"| mean | | | {fmean(each.f1 for each in found.values()):.2f} |\n")

@@ -36,6 +36,10 @@ _UNKNOWN = Estimate(items=None, requests=None, minutes=None, usd=0.0)
 """Of threads nothing is known before their roots are; no source that reads them costs money."""
 
 
+# starting processes takes longer than scoring so many rows
+_LARGE = 60_000
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     """One question of a backfill, as it is shown: a file's name, or a source and its query.
@@ -215,7 +219,20 @@ def _fill(store: Store, enricher: Enricher, part: _Part, window: Window, meter: 
             progress.advance(bar, page.seen)
 
         puller = PastThreads(part.connector, store, brands=part.threads_of) if part.threads_of else part.connector
-        return backfill(store, puller, part.query, window=window, enricher=enricher, meter=meter, now=now(), redo=redo, on_page=advance)
+        # what comes over the network is slower than scoring, and may cost money a second time
+        is_large = isinstance(part.connector, FileConnector) and (expected is None or expected > _LARGE)
+        return backfill(
+            store,
+            puller,
+            part.query,
+            window=window,
+            enricher=enricher,
+            meter=meter,
+            now=now(),
+            redo=redo,
+            processes=None if is_large else 1,
+            on_page=advance,
+        )
 
 
 def _print_filled(name: str, filled: Filled, *, as_json: bool) -> None:

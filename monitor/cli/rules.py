@@ -6,16 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
+import pyarrow as pa
 import typer
 
 from connectors import sources
 from monitor.cli.options import AsJson, ConfigPath, Verbose, configured, now, private_store, published_copy, queries_of
 from monitor.config.models import Brand, Config
-from monitor.enrich.match import Match, Matcher
+from monitor.enrich.match import Match
 from monitor.enrich.near_miss import near_misses
+from monitor.enrich.score import ASKED, score_table
 from monitor.enrich.sentiment import plain_scores
+from monitor.enrich.table import matched
 from monitor.errors import StoreError
-from monitor.gather.enricher import places_of
+from monitor.gather.enricher import Enricher
 from monitor.gather.rematch import Judge
 from monitor.mention import GONE, Kind, Mention
 from monitor.rule import Subject, parse_rule
@@ -50,22 +53,43 @@ def config_test(
         print(json.dumps(told) if as_json else "\n".join(_mention_lines(told)))
         return
     tried = Mention(source=source, source_id="test", kind=Kind.POST, created_at=now(), fetched_at=now(), text=text, channel=channel)
-    matches = Matcher(settings.brands, places_of(settings.sources)).match(tried, {})
+    enricher = Enricher.of(settings)
+    page = matched([tried], matcher=enricher.matcher, threads={})
+    matches = [match for _, those in page.judged for match in those]
     verdicts = [_verdict(brand, matches, tried) for brand in settings.brands]
-    score = plain_scores([text])[0]
+    answers = _answers(enricher, matches, tried)
     if as_json:
-        values = [{"brand": match.brand, "by": match.by, "terms": match.terms} for match in matches]
+        values = [{"brand": match.brand, "by": match.by, "terms": match.terms, **answers[match.brand]} for match in matches]
         nearly = {verdict["brand"]: verdict["near"] for verdict in verdicts if verdict["near"]}
-        scored = {"compound": score.compound if score else None, "label": score.label if score else None}
-        print(json.dumps({"matches": values, "near": nearly, **scored}))
+        score = plain_scores([text])[0]
+        print(json.dumps({"matches": values, "near": nearly, "compound": score.compound if score else None}))
         return
     for verdict in verdicts:
         print(f"{one_line(verdict['brand']):<20} {_why(verdict)}")
-    print(
-        f"score                {score.compound:+.4f}, label {score.label}"
-        if score
-        else "score                none: the text is empty or too long"
-    )
+        for line in _answer_lines(answers.get(verdict["brand"])):
+            print(f"{'':<20} {one_line(line)}")
+
+
+def _answers(enricher: Enricher, matches: Sequence[Match], mention: Mention) -> dict[str, dict[str, Any]]:
+    """What a text says to each brand that it counts for."""
+    remarks, brands = enricher.matcher.remarks, [match.brand for match in matches]
+    unknown = [None] * len(brands)
+    asked = pa.table([[mention.whole_text] * len(brands), brands, unknown, unknown], schema=ASKED)
+    rows = score_table(asked, scorer=enricher.scorer, remarks=remarks).select(["lang", "brand_compound", "label", "why", "intents"])
+    subject = Subject.of(mention)
+    return {brand: {**row, "topics": remarks.topics(subject, brand)} for brand, row in zip(brands, rows.to_pylist(), strict=True)}
+
+
+def _answer_lines(answer: Mapping[str, Any] | None) -> Iterator[str]:
+    if answer is None:
+        return
+    if answer["label"] is None:
+        yield "not scored: " + (f"its language is {answer['lang']}" if answer["lang"] not in (None, "en") else "it is empty")
+    else:
+        yield f"label {answer['label']}, {answer['brand_compound']:+.4f}" + (f": {answer['why']}" if answer["why"] else "")
+    for name in ("intents", "topics"):
+        if answer[name]:
+            yield f"{name}: {', '.join(answer[name])}"
 
 
 def _stored_mention(settings: Config, key: tuple[str, str]) -> dict[str, Any] | None:
@@ -164,4 +188,5 @@ def _stored_words(one: Mapping[str, Any]) -> str:
         more = {"duplicate": f" of {one_line(row['duplicate_of'])}", "spam": f": {one_line(row['spam_reason'] or 'no reason kept')}"}
         as_what = f"not counted, {row['booked']}{more.get(row['booked'], '')}"
     scored = "not scored" if row["label"] is None else f"label {row['label']}, {row['brand_compound']:+.4f} by {one_line(row['scorer'])}"
-    return f"stored: {as_what}, by its {row['by']}; {scored}"
+    why = f": {one_line(row['why'])}" if row["why"] else ""
+    return f"stored: {as_what}, by its {row['by']}; {scored}{why}"

@@ -19,11 +19,8 @@ from connectors.records import Record, TextFile, format_of
 from monitor.cli.options import LOOK, ConfigPath, Verbose, configured
 from monitor.config.load import is_configured
 from monitor.config.models import Brand
-from monitor.enrich.remarks import Remarks
 from monitor.enrich.score import ASKED, SCORED
-from monitor.enrich.scorers import scorer_named
-from monitor.enrich.sentiment import Scorer
-from monitor.enrich.workers import score_all
+from monitor.enrich.workers import make_tools, score_all
 from monitor.errors import ConfigError
 from monitor.tell.scored import CsvSink, Form, JsonSink, ParquetSink, Row, Sink
 from monitor.tell.words import count_of, one_line
@@ -63,7 +60,7 @@ def score(
         scorer = scorer or settings.scoring.scorer
         model = model or (settings.scoring.model and settings.folder / settings.scoring.model)
     asked = _Asked(text_column, brand_column, brand)
-    tools = partial(_tools, scorer or "vader-brand", brands, model)
+    tools = partial(make_tools, scorer or "vader-brand", brands, model)
     # a scorer that cannot be made is told here, not by a process of its own
     tools()
     with _local(file) as path, closing(_opened(path, file)) as source:
@@ -121,10 +118,6 @@ class _Problems:
         """Say how many there were, where not all were named."""
         if self.count > _TOLD:
             print(f"{one_line(self.file)}: {count_of(self.count, 'row')} in all could not be read", file=sys.stderr)
-
-
-def _tools(scorer: str, brands: Sequence[Brand], model: Path | None) -> tuple[Scorer, Remarks]:
-    return scorer_named(scorer, brands=brands, model=model), Remarks(brands)
 
 
 def _chunks(source: TextFile | ParquetFile, asked: _Asked, problems: _Problems) -> Iterator[tuple[list[Row], pa.Table]]:

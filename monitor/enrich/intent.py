@@ -59,7 +59,7 @@ def intents(text: str, brand_names: Sequence[str], rivals: Mapping[str, Sequence
         text, said, tuple(brand_names), spelt(rivals), is_about_leaving=any(pattern.intent in _LEAVING for pattern in candidates)
     )
     found = [intent for pattern in candidates for intent in _found(pattern, masked)]
-    if "?" in said and (asked := QUESTION.search(masked.said)):
+    if "?" in said and (asked := QUESTION.search(masked.known)):
         found.append(Intent("question", asked.span()))
     first: dict[str, Intent] = {}
     moves = [intent.span for intent in found if intent.name.startswith("switch_to:")]
@@ -72,12 +72,14 @@ def intents(text: str, brand_names: Sequence[str], rivals: Mapping[str, Sequence
 
 def _found(pattern: Pattern, masked: Masked) -> Iterator[Intent]:
     """The intents that one pattern finds: of those about leaving, only what the author means for this brand."""
-    for match in islice(pattern.regex.finditer(masked.said), _MOST):
-        if pattern.intent in _LEAVING:
-            name = _leaving(pattern, match, masked)
-            if name:
+    if pattern.intent in _LEAVING:
+        for match in islice(pattern.regex.finditer(masked.said), _MOST):
+            if name := _leaving(pattern, match, masked):
                 yield Intent(name, match.span())
-        elif not (RIVAL in _sentence(masked.said, match) and OWN not in _sentence(masked.said, match)):
+        return
+    for match in islice(pattern.regex.finditer(masked.known), _MOST):
+        sentence = _sentence(masked.known, match)
+        if RIVAL not in sentence or OWN in sentence:
             yield Intent(pattern.intent, match.span())
 
 

@@ -9,20 +9,24 @@ from monitor.enrich.intent_patterns import NAME, OWN, PLAN, RIVAL
 from monitor.enrich.intent_words import NO_NAME
 
 _ODD = str.maketrans({"’": "'", "\u2018": "'", OWN: "?", RIVAL: "?", NAME: "?"})
+# begins with the capital, which is found sooner; what must stand before it is looked at from there
 _CAPITALS = re.compile(
-    r"(?<![.!?\n:] )(?<![.!?\n:])(?<=[\w,;)'\"] )[@#]?[A-Z](?:[\w&-]*(?:[a-z][\w&-]*|\d\w*|&[A-Z]\w*)|[A-Z]{1,2}\b)(?: [A-Z][a-z+\w]*)*"
+    r"[A-Z](?:(?<=[\w,;)'\"] .)|(?<=[\w,;)'\"] [@#].))(?:[\w&-]*(?:[a-z][\w&-]*|\d\w*|&[A-Z]\w*)|[A-Z]{1,2}\b)(?: [A-Z][a-z+\w]*)*"
 )
+_WORDS = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, slots=True)
 class Masked:
     """A text in lower case in which names are runs of one character, as long as the names.
 
-    text  as written
-    said  masked
+    text   as written
+    known  the brand and its rivals masked
+    said   whatever else is written like a name, too, where that was asked for
     """
 
     text: str
+    known: str
     said: str
     rivals: Mapping[str, str]
 
@@ -34,9 +38,10 @@ class Masked:
         for kind, spellings in ((RIVAL, known), (OWN, map(lower, names))):
             for start, end in _places(before, spellings):
                 said = said[:start] + kind * (end - start) + said[end:]
+        masked = said
         for start, end in _names_in(text, said) if is_about_leaving else ():
             said = said[:start] + NAME * (end - start) + said[end:]
-        return cls(text, said, known)
+        return cls(text, masked, said, known)
 
     def name_at(self, start: int, end: int) -> str:
         """Who is named there: a rival as it is known, another as it is written."""
@@ -50,10 +55,10 @@ def _names_in(text: str, said: str) -> Iterable[tuple[int, int]]:
     if not matches or text.isupper() or sum(map(str.isupper, text)) > 0.4 * len(text):
         return
     for match in matches:
-        words = [word.span() for word in re.finditer(r"\S+", match.group())]
-        named = [(a, b) for a, b in words if _is_name(said[match.start() + a : match.start() + b])]
+        start = match.start() - (text[match.start() - 1] in "@#")
+        named = [word.span() for word in _WORDS.finditer(text, start, match.end()) if _is_name(said[word.start() : word.end()])]
         if named:
-            yield match.start() + named[0][0], match.start() + named[-1][1]
+            yield named[0][0], named[-1][1]
 
 
 @lru_cache(maxsize=16_384)

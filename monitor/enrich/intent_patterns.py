@@ -145,7 +145,7 @@ CHURN = (
     ),
     pattern(
         "switch",
-        "get gets getting got has have earned won + my our",
+        "get gets getting got has have earned won + my our + money business custom subscription cash",
         "said",
         rf"(?P<to>{_R}) (?:now |just |already )?(?:gets?|got|is getting|has|will get|can have|earned|won) (?:my|our) (?:money|business|custom|subscription|cash)",
     ),
@@ -177,7 +177,7 @@ CHURN = (
     # as it stands
     pattern(
         "cancel",
-        "bye* goodbye good farewell long adios hasta sayonara revoir cya see",
+        "bye* goodbye farewell long adios hasta sayonara revoir cya see + bye* goodbye farewell so adios hasta sayonara revoir cya ya",
         "said",
         rf"\b(?:(?:good)?bye(?: ?bye)?|so long|farewell|adios|hasta la vista|sayonara|au revoir|cya|see ya)\b,? (?:to )?(?:(?P<rival>{_R})|{HERE})",
     ),
@@ -214,7 +214,7 @@ CHURN = (
     ),
     pattern(
         "cancel",
-        "done out gone through finished",
+        "done out gone through finished + i'm im we're were am are",
         "said",
         rf"(?<!when )(?<!if )(?<!while )(?<!time )(?<!that )\b(?:i'?m|we'?re|i am|we are|i swear i'?m) (?:so |all |completely |officially |totally |absolutely |just |now |fucking |f\w+ing )*(?:(?:done|finished|through) (?:with|using|paying|supporting) (?:(?P<rival>{_R})|{HERE})|(?:out|gone|done(?= (?:after|at the end|for good|here\b|as soon)))(?! of| for(?! good)| to| in| on| with| at| here| there| loud| and about| sick){_END})",
     ),
@@ -233,20 +233,20 @@ CHURN = (
     ),
     pattern(
         "cancel",
-        "never nvr not + again anymore more longer ever you them this company airline",
+        "never nvr not + again anymore more longer ever you them this company airline + fly* us* shop* buy* order* book* subscrib* pay* watch* stay* rent* do doing deal* travel* go going come coming return* set spend* give giving renew* trust* bank* support* step",
         "speaker",
         rf"\b(?:never|nvr)(?: ever)?(?: be| again)? {_EVER}\b[^.!?\n]{{0,40}}\b(?:(?<!and )again|{HERE})|\bnot {_EVER}\b[^.!?\n]{{0,30}}\b(?:(?<!and )again|any ?more|any longer)\b",
     ),
     pattern("cancel", "never + again", "said", rf"(?:^|[.!?\n,]\W*)never + again\b(?=\W*(?:$|[.!?\n]|{US}|with|will (?:i|we)))"),
     pattern(
         "cancel",
-        "last",
+        "last + time month flight trip order purchase payment bill year",
         "said",
         rf"\b(?:this (?:is|was|will be)|that'?s|was) (?:definitely |officially |probably |gonna be |going to be )?(?:my|our|the) (?:very )?last (?:time|month|flight|trip|order|purchase|payment|bill|year)\b(?: (?:i|we|with|for|flying|using|as|on|ever|from|paying|subscribing)|\W*(?:$|[.!?]))|\blast time (?:i|we)(?:'ll|'m|'d| will| am| ever| plan)+ (?:\w+ )?{_EVER}",
     ),
     pattern(
         "cancel",
-        "cent penny dime dollar money buck",
+        "cent penny dime dollar money buck + won't wont not never don't dont cannot refuse longer",
         "said",
         r"\b(?:won'?t|not|never|don'?t|will not|cannot|refuse to|no longer)(?: (?:be|going to|gonna|ever|get|getting|see|seeing|give|giving|pay|paying|spend|spending|having|you|them|him))+ (?:another|one more|any more|a single|any) ?(?:cent|penny|dime|dollar|red cent|(?:of )?(?:my |our )?money|buck)\b",
     ),

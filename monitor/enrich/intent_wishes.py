@@ -83,7 +83,7 @@ PRAISE = (
     ),
     pattern(
         "praise",
-        "thank* thx ty kudos props shout* done hats bravo job work fair credit appreciate",
+        "thank* thx ty kudos props shout* done hats bravo job work fair credit appreciate + thank* thx ty kudos props shout* hats bravo well good great nice play where appreciate",
         "said",
         rf"\b(?:thank you|thanks|thx|ty)(?: (?:so|very) much| a lot| a million)? (?:{US}|for (?!nothing|the (?:help|response|info)\?)|to)|\b(?:kudos|props|shout ?out|hats off|bravo|fair play)\b|\b(?:well done|good job|great job|nice work|great work|good work)\b(?! (?:if|on (?:ruin|los|mak)))|\bcredit where|\b(?:i|we) (?:really |so |truly )?appreciate (?:{US}|you|your|it|that|the)",
     ),
@@ -108,7 +108,7 @@ PRAISE = (
     ),
     pattern(
         "praise",
-        "impressed pleasantly made lifesaver saver beyond way thrilled fault happy glad",
+        "impressed pleasantly made lifesaver saver beyond way thrilled fault happy glad + impressed pleasantly my lifesaver life above out thrilled can't cant with i",
         "said",
         r"\b(?:(?<!not )(?<!un)impressed (?:with|by)|pleasantly (?:surprised|shocked)|made my (?:day|week)|life ?saver|above and beyond|out of (?:her|his|their) way|thrilled|can'?t fault|(?<!not )(?<!never )(?:very |so |really )?happy with|glad i (?:kept|chose|switched|got|joined))\b",
     ),

@@ -1,5 +1,6 @@
 """What language a text is in: frequent words decide clear texts, a library the rest, and what stays unclear is unknown."""
 
+import re
 from functools import lru_cache
 
 import regex
@@ -25,8 +26,12 @@ MOST_ENGLISH = 0.2
 """How likely a text called anything but English may still be English, by the library, 0 to 1; half of it without a known word
 of the other language. To leave out a text costs more than to score it."""
 
+_FEW = 8
+# words of a text in which one that is frequent in English is enough, where none is of another language
 _NOT_WORDS = regex.compile(r"https?://\S+|www\.\S+|[@#][\w.]+|\S+@\S+|&\w+;|[\d_]+")
 _WORD = regex.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+# the same for most texts, in half the time; it knows no marks of other scripts
+_NOT_ASCII_WORDS, _ASCII_WORD = re.compile(_NOT_WORDS.pattern), re.compile(_WORD.pattern)
 _WIDE = regex.compile(r"[^\W\d_\p{Latin}]")
 
 # frequent in English and rare, or another word, elsewhere; two different ones of them are enough
@@ -39,6 +44,12 @@ _ENGLISH_WORDS = """
     week first last every everyone something anything nothing someone customer money paid price bad worst better always old take
     give find tell told said says come watching watched bought call called hate awesome amazing terrible horrible awful happy
     through while since until won't wasn't couldn't i'd you've we're they're that's there's let's he she me people make made time
+    can also both same such might must without around change doing done each enough feel finally gave gone having hear hold hope kind
+    left life little looks lost makes many means mean mine most nothing number often once own pretty put read reason said saw seem seems
+    seen soon stuff talk though thought together took tried try under used went whole wish world wrong yet beautiful bring buy
+    check else friends guess half instead job later learn least lose miss morning probably quite season seriously small
+    sometimes song through true turn watch wonder words young year's
+    because anyone anything already another everything maybe myself into onto upon whether bring brought keep kept leave sent send
     day off few down sure maybe yes flight flights getting keep keeps nice makes used use using thing things look one two
 """
 # frequent in other languages and no word of English
@@ -75,11 +86,12 @@ def language(text: str) -> str | None:
     tokens = text.split()
     if len(_ENGLISH.intersection(tokens)) > 1 and _OTHER.isdisjoint(tokens):
         return "en"
-    plain = _NOT_WORDS.sub(" ", text)
-    found = _WORD.findall(plain)
+    is_plain = text.isascii()
+    plain = (_NOT_ASCII_WORDS if is_plain else _NOT_WORDS).sub(" ", text)
+    found = (_ASCII_WORD if is_plain else _WORD).findall(plain)
     words = {word.replace("’", "'") for word in found}
     english, other = len(words & _ENGLISH), len(words & _OTHER)
-    if english > 1 and english > other + 1:
+    if (english > 1 and english > other + 1) or (english and not other and is_plain and len(found) <= _FEW):
         return "en"
     letters = sum(map(len, found))
     is_wide = not plain.isascii() and 2 * len(_WIDE.findall(plain)) > letters
@@ -90,11 +102,10 @@ def language(text: str) -> str | None:
 
 def _by_library(text: str, *, english: int, other: int) -> str | None:
     """What the library says of a text with so many frequent words of English, and of other languages."""
-    ranked = _identifier().rank(text)
-    best = ranked[0][0]
+    best, share = _identifier().classify(text)
     if best == "en":
-        return "en" if english or ranked[0][1] > 1 - MOST_ENGLISH else None
-    likely = next(share for code, share in ranked if code == "en")
+        return "en" if english or share > 1 - MOST_ENGLISH else None
+    likely = next(share for code, share in _identifier().rank(text) if code == "en")
     if english > other or likely > (MOST_ENGLISH if other else MOST_ENGLISH / 2):
         return "en" if english > other + 1 else None
     return str(best)

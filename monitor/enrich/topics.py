@@ -17,8 +17,8 @@ _WORD = re.compile(r"\w+")
 _LONGEST_REMEMBERED = 20
 _REMEMBERED = 32_768
 
-_Rule: TypeAlias = tuple[str, Node]
-"""A topic, and one of the alternatives by which it is found."""
+_Rule: TypeAlias = tuple[str, Node, bool]
+"""A topic, one of the alternatives by which it is found, and whether that is the word by which it was looked up."""
 
 
 class _Cues(dict[str, Sequence[_Rule]]):
@@ -56,10 +56,11 @@ class Topics:
             tree = _without(parse_rule(rule), own)
             for node in _alternatives(tree) if tree is not None else ():
                 words = _words(node)
+                is_word = isinstance(node, Term) and node.written.isascii() and node.written.isalnum()
                 for word in words or ():
-                    self._cues.by_word.setdefault(word, []).append((name, node))
+                    self._cues.by_word.setdefault(word, []).append((name, node, is_word))
                 if words is None:
-                    self._wordless.append((name, node))
+                    self._wordless.append((name, node, False))
 
     def __bool__(self) -> bool:
         return bool(self._names)
@@ -70,9 +71,11 @@ class Topics:
         tokens  `tokens_of` the text: only what they may stand for is looked for
         """
         found: set[str] = set()
+        # a mark behind a word may make another of it
+        is_plain = subject.text.isascii()
         for rules in (self._wordless, *filter(None, map(self._cues.__getitem__, tokens))):
-            for name, node in rules:
-                if name not in found and node.find(subject) is not None:
+            for name, node, is_word in rules:
+                if name not in found and ((is_word and is_plain) or node.find(subject) is not None):
                     found.add(name)
         return [name for name in self._names if name in found] if found else []
 
@@ -141,8 +144,9 @@ def _alternatives(node: Node) -> Iterable[Node]:
 def _words(node: Node) -> frozenset[str] | None:
     """Words one of which stands in every text that the rule matches; None where there are no such words."""
     if isinstance(node, Term):
-        word = _WORD.search(node.needle)
-        return frozenset([word.group()]) if word and _SPACED.fullmatch(word.group()) else None
+        # the longest is the one that is met least
+        words = [word for word in _WORD.findall(folded(node.written)) if _SPACED.fullmatch(word)]
+        return frozenset([max(words, key=len)]) if words else None
     if isinstance(node, Or):
         parts = [_words(part) for part in node.parts]
         known = [part for part in parts if part is not None]

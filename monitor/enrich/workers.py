@@ -4,16 +4,18 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import pyarrow as pa
 
+from monitor.config.models import Brand
 from monitor.enrich.remarks import Remarks
 from monitor.enrich.score import score_table
+from monitor.enrich.scorers import scorer_named
 from monitor.enrich.sentiment import Scorer
 from monitor.errors import MonitorError
 
@@ -26,6 +28,11 @@ Tools = Callable[[], tuple[Scorer, Remarks]]
 _Item = TypeVar("_Item")
 # of this process: made once, by `_begin`
 _TOOLS: list[tuple[Scorer, Remarks]] = []
+
+
+def make_tools(scorer: str, brands: Sequence[Brand], model: Path | None) -> tuple[Scorer, Remarks]:
+    """The scorer of that name, and what finds intents and topics of these brands; see `scorer_named`."""
+    return scorer_named(scorer, brands=brands, model=model), Remarks(brands)
 
 
 def score_all(
@@ -46,9 +53,19 @@ def score_all(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(tools,)) as pool:
         waiting: deque[tuple[_Item, Future[pa.Table]]] = deque()
+        coming = iter(items)
+        trouble: MonitorError | None = None
         try:
-            for item, asked in items:
-                waiting.append((item, pool.submit(partial(_score, explain=explain, topics=topics), asked)))
+            while True:
+                try:
+                    item, asked = next(coming)
+                except StopIteration:
+                    break
+                except MonitorError as error:
+                    # what came before it is not lost
+                    trouble = error
+                    break
+                waiting.append((item, pool.submit(_score, asked, explain=explain, topics=topics)))
                 if len(waiting) >= AHEAD * processes:
                     yield _taken(waiting)
             while waiting:
@@ -57,6 +74,8 @@ def score_all(
             raise MonitorError("a scoring process was killed, perhaps for want of memory; free some and run again") from None
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+    if trouble is not None:
+        raise trouble
 
 
 def _taken(waiting: deque[tuple[_Item, "Future[pa.Table]"]]) -> tuple[_Item, pa.Table]:

@@ -1,13 +1,17 @@
 """History: one question to one source, page by page, resumable, each page and its cursor in one transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+import pyarrow as pa
+
 from monitor.collect.budget import Meter
-from monitor.collect.connector import Page, Query, Window
-from monitor.errors import MonitorError
+from monitor.collect.connector import Capabilities, Page, Query, Window
+from monitor.enrich.table import Matched
+from monitor.enrich.workers import score_all
+from monitor.errors import MonitorError, SourceChanged
 from monitor.gather.enricher import Enricher
 from monitor.gather.live import Puller
 from monitor.gather.pages import is_odd, odd_page, sober
@@ -47,6 +51,7 @@ def backfill(
     meter: Meter,
     now: datetime,
     redo: Redo = "missing",
+    processes: int | None = 1,
     on_page: Callable[[Page], None] = lambda _page: None,
 ) -> Filled:
     """Ask a source for a stretch of its past; asked again, it goes on where it stopped.
@@ -54,7 +59,8 @@ def backfill(
     The lease is held only while a page is written. A source's trouble ends the run as failed, and
     what it brought before stays.
 
-    raises  what the connector and the store raise
+    processes  that score texts, None for one a core: pages are then read ahead of what is stored, so only where they cost nothing
+    raises     what the connector and the store raise
     """
     with store.writing() as con:
         run = backfill_run(con, query, window, enricher.fingerprint(query, window), now=now)
@@ -65,11 +71,9 @@ def backfill(
         cursor = read_cursors(con, run.direction).get((query.source, query.name))
     new = changed = 0
     try:
-        for page in sober(connector.source, connector.pull(query, cursor, now=now, window=window, meter=meter)):
-            changed_source = None
-            if is_odd(page, connector.capabilities):
-                changed_source, page = odd_page(connector.source, page)  # noqa: PLW2901
-            batch = enricher.batch(page, query=query, run=run, is_settled=connector.capabilities.stable_created_at)
+        pages = sober(connector.source, connector.pull(query, cursor, now=now, window=window, meter=meter))
+        for page, changed_source, scored in _scored(pages, connector.capabilities, enricher, query, processes):
+            batch = enricher.batch(page, query=query, run=run, is_settled=connector.capabilities.stable_created_at, scored=scored)
             with store.writing() as con:
                 saved = save(con, [batch], now=now)
                 set_aside = keep(store.folder, con, page.set_aside, query=query, run_id=run.run_id, now=now)
@@ -85,6 +89,24 @@ def backfill(
     with store.writing() as con:
         finish(con, run, state="done", now=now)
         return Filled(read_run(con, run.run_id) or run, new, changed, skipped=False)
+
+
+def _scored(
+    pages: Iterator[Page], capabilities: Capabilities, enricher: Enricher, query: Query, processes: int | None
+) -> Iterator[tuple[Page, SourceChanged | None, tuple[Matched, pa.Table]]]:
+    """The pages in their order, each with what it says, and the trouble that it is if it is odd: it is the last one then."""
+
+    def asked() -> Iterator[tuple[tuple[Page, SourceChanged | None, Matched], pa.Table]]:
+        for page in pages:
+            trouble, taken = odd_page(query.source, page) if is_odd(page, capabilities) else (None, page)
+            found = enricher.matched(taken, query)
+            yield (taken, trouble, found), found.asked
+            if trouble is not None:
+                return
+
+    tools = enricher.tools if processes != 1 else lambda: (enricher.scorer, enricher.matcher.remarks)
+    for (page, trouble, found), scored in score_all(asked(), tools, processes=processes):
+        yield page, trouble, (found, scored)
 
 
 def _is_due(run: Run, redo: Redo) -> bool:

@@ -4,14 +4,20 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from monitor.collect.connector import Page, Query, SourceSettings, Window
 from monitor.config.models import Config
 from monitor.enrich.match import Matcher, Places, Threads
+from monitor.enrich.score import score_table
 from monitor.enrich.scorers import scorer_named
 from monitor.enrich.sentiment import Scorer
-from monitor.enrich.table import enrich
+from monitor.enrich.table import Matched, enriched, matched
+from monitor.enrich.workers import Tools, make_tools
 from monitor.store.ledger import Run
 from monitor.store.write import Batch
 
@@ -21,11 +27,13 @@ class Enricher:
     """The brands' rules, the scorer, and the threads that are known to be about a brand.
 
     rules  identifies brands, places and scorer: a backfill under other rules is another question
+    tools  makes the scorer and what goes with it in another process
     """
 
     matcher: Matcher
     scorer: Scorer
     rules: str
+    tools: Tools
     threads: Threads = field(default_factory=dict)
 
     @classmethod
@@ -38,14 +46,26 @@ class Enricher:
             sorted((*key, about) for key, about in places.items()),
             scorer.name,
         ]
-        return cls(Matcher(config.brands, places), scorer, json.dumps(said, sort_keys=True))
+        tools = partial(make_tools, config.scoring.scorer, tuple(config.brands), _model_of(config))
+        return cls(Matcher(config.brands, places), scorer, json.dumps(said, sort_keys=True), tools)
 
-    def batch(self, page: Page, *, query: Query, run: Run, is_settled: bool = True) -> Batch:
-        """A page's mentions matched and scored, with all that is stored beside them."""
+    def matched(self, page: Page, query: Query) -> Matched:
+        """Whom a page's mentions concern; pages are matched in their order."""
+        return matched(page.mentions, matcher=self.matcher, threads=self.threads, about=query.about, about_by_id=page.about)
+
+    def batch(
+        self, page: Page, *, query: Query, run: Run, is_settled: bool = True, scored: tuple[Matched, pa.Table] | None = None
+    ) -> Batch:
+        """A page's mentions matched and scored, with all that is stored beside them.
+
+        scored  what `matched` made of it, and its answers, where others have scored it
+        """
+        remarks = self.matcher.remarks
+        if scored is None:
+            found = self.matched(page, query)
+            scored = found, score_table(found.asked, scorer=self.scorer, remarks=remarks)
         return Batch(
-            enriched=enrich(
-                page.mentions, matcher=self.matcher, scorer=self.scorer, threads=self.threads, about=query.about, about_by_id=page.about
-            ),
+            enriched=enriched(*scored, remarks=remarks, scorer=self.scorer.name),
             query=query,
             run_id=run.run_id,
             direction=run.direction,
@@ -67,8 +87,11 @@ def scorer_of(config: Config) -> Scorer:
 
     raises  ConfigError where there is none of that name, or its model cannot be read
     """
-    model = config.scoring.model
-    return scorer_named(config.scoring.scorer, brands=config.brands, model=model and config.folder / model)
+    return scorer_named(config.scoring.scorer, brands=config.brands, model=_model_of(config))
+
+
+def _model_of(config: Config) -> Path | None:
+    return config.scoring.model and config.folder / config.scoring.model
 
 
 def places_of(sections: Mapping[str, Any]) -> Places:

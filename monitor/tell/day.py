@@ -217,7 +217,7 @@ def _most_seen(con: duckdb.DuckDBPyConnection, brand: str, label: int, day_from:
     """The mentions of one label with most reactions; without any known ones, the strongest."""
     rows = con.execute(
         """
-        select coalesce(text, title), source, channel, author_name, created_at, url, score, likes, views
+        select coalesce(text, title), source, channel, author_name, created_at, url, score, likes, views, why
         from v_mentions
         where brand = ? and created_at >= ? and created_at < ? and scored and label = ? and coalesce(text, title) is not null
         order by engagement desc nulls last, views desc nulls last, abs(brand_compound) desc nulls last, created_at, source, source_id
@@ -233,8 +233,9 @@ def _most_seen(con: duckdb.DuckDBPyConnection, brand: str, label: int, day_from:
             at=at.replace(tzinfo=UTC),
             reactions=_reactions(score, likes, views),
             link=safe_link(url),
+            why=one_line(why, limit=300) if why else None,
         )
-        for text, source, channel, author, at, url, score, likes, views in rows
+        for text, source, channel, author, at, url, score, likes, views, why in rows
     ]
 
 

@@ -1,6 +1,7 @@
 """The daily digest in words: subject, plain text, HTML mail, and figures for programs."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -31,6 +32,9 @@ from monitor.tell.words import (
 )
 
 _BAR = 20
+# of what made a score, the largest come first; cuts and sentences are no words
+_WEIGHED = re.compile(r" [+-][\d.]+$")
+_MOST_WORDS = 3
 _TEMPLATE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined).from_string(
     (files("monitor.tell") / "templates" / "digest.html").read_text(encoding="utf-8")
 )
@@ -317,10 +321,14 @@ def _notes(digest: Digest) -> list[tuple[str, str]]:
 
 
 def _quoted(seen: Sequence[Seen], digest: Digest) -> list[tuple[str, str, str | None]]:
-    return [
-        (each.text, ", ".join(part for part in (each.where, each.author, clock(each.at, digest.zone), each.reactions) if part), each.link)
-        for each in seen
-    ]
+    return [(each.text, _where(each, digest), each.link) for each in seen]
+
+
+def _where(seen: Seen, digest: Digest) -> str:
+    """Where, by whom and when something was said, and the words that weighed most in its score."""
+    where = ", ".join(part for part in (seen.where, seen.author, clock(seen.at, digest.zone), seen.reactions) if part)
+    weighed = " · ".join([part for part in seen.why.split(" · ") if _WEIGHED.search(part)][:_MOST_WORDS]) if seen.why else ""
+    return f"{where}; scored by {weighed}" if weighed else where
 
 
 def _gap_words(gap: Missed, digest: Digest) -> str:

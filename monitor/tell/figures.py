@@ -75,7 +75,11 @@ class SourceDay:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A mention that many saw. `reactions` in the source's own terms; None: it does not say."""
+    """A mention that many saw.
+
+    reactions  in the source's own terms; None: it does not say
+    why        the words and rules that made its score; None: its scorer does not say
+    """
 
     text: str
     where: str
@@ -83,6 +87,7 @@ class Seen:
     at: datetime
     reactions: str | None
     link: str | None
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ brands:
   - {name: Acme, rule: acme, timezone: America/New_York}
 sources: {file: {}}
 """
-WORDS = ["great", "awful", "broken", "fine", "love it", "refund now", "hello", "the queue was long", "worst ever", "thanks"]
+# too few for one text to be a copy of another
+WORDS = ["great", "awful", "broken", "fine", "love it", "refund now", "hello", "long queue", "worst ever", "thanks"]
 
 
 @pytest.fixture

@@ -1,15 +1,12 @@
-import csv
-import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 
 from monitor.enrich.intent import intents, is_churn
+from tests.enrich import measures
+from tests.enrich.measures import DATA, MISSING, agreement, churn_rows, judged_hits
 
-DATA = Path(__file__).parents[3] / "shared/data"
-READ = Path(__file__).parent / "churn_hits.csv"
-needs_data = pytest.mark.skipif(not DATA.exists(), reason="the labelled data lies outside this repository")
+needs_data = pytest.mark.skipif(not DATA.exists(), reason=MISSING)
 
 
 def named(text: str, brand: str = "Netflix", rivals: Sequence[str] = ("Hulu",)) -> set[str]:
@@ -17,7 +14,7 @@ def named(text: str, brand: str = "Netflix", rivals: Sequence[str] = ("Hulu",)) 
 
 
 def churns(text: str, brand: str | None = "Netflix") -> bool:
-    return any(is_churn(found.name) for found in intents(text, [brand] if brand else []))
+    return measures.churns(text, brand)
 
 
 @pytest.mark.parametrize(
@@ -166,32 +163,24 @@ def test_odd_texts_take_no_time(text):
     assert len(intents(text, ["Netflix"], ["Hulu"])) < 5
 
 
-def f1_of_churn(rows: Sequence[tuple[str, str | None, bool]]) -> float:
-    told = [(churns(text, brand), truth) for text, brand, truth in rows]
-    hits = sum(said and truth for said, truth in told)
-    return 2 * hits / (sum(said for said, _ in told) + sum(truth for _, truth in told))
-
-
-def lines(name: str) -> list[dict]:
-    return [json.loads(line) for line in (DATA / name).read_text(encoding="utf-8").splitlines()]
+def f1_of_churn(name: str) -> float:
+    rows = churn_rows(name)
+    return agreement([churns(text, brand) for text, brand, _ in rows], [truth for _, _, truth in rows]).f1
 
 
 @needs_data
 def test_churn_on_texts_written_for_it():
-    assert f1_of_churn([(row["text"], row["brand"], row["churn_intent"]) for row in lines("intent/dev.jsonl")]) >= 0.88
+    assert f1_of_churn("dev") >= 0.88
 
 
 @needs_data
 def test_churn_on_texts_of_a_telecom():
-    rows = lines("sentiment/churn_chatbot.jsonl")
-    brands = [None if row.get("brand") in (None, "no_brand") else row["brand"] for row in rows]
-    assert f1_of_churn([(row["text"], brand, bool(row["churn"])) for row, brand in zip(rows, brands, strict=True)]) >= 0.70
+    assert f1_of_churn("chatbot") >= 0.70
 
 
 @needs_data
 def test_churn_in_reviews_that_a_person_read():
     """100 hits, drawn at random from all, read one by one; the verdict stands beside the id of each."""
-    read = {row["id"]: row["is_churn"] == "1" for row in csv.DictReader(READ.read_text(encoding="utf-8").splitlines())}
-    hits = [read[row["id"]] for row in lines("sentiment/appreviews.jsonl") if row["id"] in read and churns(row["text"])]
+    hits = [truth for text, truth in judged_hits() if churns(text)]
     assert len(hits) >= 90
     assert sum(hits) / len(hits) >= 0.88

@@ -1,34 +1,14 @@
-import json
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 import yaml
 
 from monitor.config.models import Brand
-from monitor.enrich.topics import Topics, names_in, tokens_of
-from monitor.mention import Kind, Mention
-from monitor.rule import Subject
+from monitor.enrich.topics import Topics, names_in
+from tests.enrich.measures import DATA, MISSING, topic_agreement, topics_of
 
-NOW = datetime(2026, 7, 14, 12, tzinfo=UTC)
 STARTERS = Path(__file__).parents[2] / "docs/examples/topics"
-LABELLED = Path(__file__).parents[3] / "shared/data/intent/dev.jsonl"
-JUDGED = ("pricing", "quality", "support", "content", "billing", "competitor")
-
-
-def topics_of(text: str, topics: Topics) -> list[str]:
-    subject = Subject.of(Mention(source="x", source_id="1", kind=Kind.POST, created_at=NOW, fetched_at=NOW, text=text))
-    return list(topics.of(subject, tokens_of(subject)))
-
-
-def starter(*names: str) -> Mapping[str, str]:
-    """The topics of several starter sets as one: a topic of two of them has the words of both."""
-    merged: dict[str, str] = {}
-    for name in names:
-        for topic, rule in yaml.safe_load((STARTERS / f"{name}.yaml").read_text(encoding="utf-8")).items():
-            merged[topic] = f"({merged[topic]}) OR ({rule})" if topic in merged else rule
-    return merged
 
 
 @pytest.mark.parametrize(
@@ -82,15 +62,6 @@ def test_a_starter_set_can_be_used_as_it_is(path):
     assert topics_of("nothing of interest, said acme", Topics(brand.topics, ["Acme"])) == []
 
 
-@pytest.mark.skipif(not LABELLED.exists(), reason="the labelled data lies outside this repository")
+@pytest.mark.skipif(not DATA.exists(), reason=MISSING)
 def test_the_starter_sets_find_what_a_person_found():
-    rows = [json.loads(line) for line in LABELLED.read_text(encoding="utf-8").splitlines()]
-    rules = starter("streaming", "telecom")
-    told = [
-        (set(topics_of(row["text"], Topics(rules, [row["brand"], row["brand"].removesuffix("+")]))), set(row["topics"])) for row in rows
-    ]
-    f1 = [
-        2 * sum(name in found and name in truth for found, truth in told) / sum((name in found) + (name in truth) for found, truth in told)
-        for name in JUDGED
-    ]
-    assert sum(f1) / len(f1) >= 0.84
+    assert fmean(found.f1 for found in topic_agreement().values()) >= 0.84

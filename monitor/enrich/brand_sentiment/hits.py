@@ -73,7 +73,7 @@ class Bare(dict[str, str]):
     """Token to its bare word: lower case, no punctuation around it, entities resolved, one kind of apostrophe."""
 
     def __missing__(self, token: str) -> str:
-        word = bare(token)
+        word = token.lower() if token.isascii() and token.isalnum() else bare(token)
         if len(token) <= LONGEST_REMEMBERED:
             if len(self) >= REMEMBERED:
                 self.clear()
