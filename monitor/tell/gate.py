@@ -276,7 +276,8 @@ class _Gone(Exception):
 
 
 def _typed(name: str, value: Value) -> tuple[str, str | int | float]:
-    assert name.isidentifier()
+    if not name.isidentifier():
+        raise ConfigError(f"query: {name!r} cannot name a parameter; begin it with a letter, and use letters, digits and _")
     if isinstance(value, datetime):
         return "datetime", value.isoformat()
     return ("date", value.isoformat()) if isinstance(value, date) else ("plain", value)

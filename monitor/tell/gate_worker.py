@@ -111,7 +111,7 @@ def _answer(con: duckdb.DuckDBPyConnection, order: Mapping[str, Any], frames: Bi
     try:
         statement = _one_select(con, order["sql"])
         for name, (kind, text) in order["variables"].items():
-            con.execute(f"set variable {name} = ?", [_value(kind, text)])
+            con.execute(f'set variable "{name}" = ?', [_value(kind, text)])
         relation = con.sql(statement)
         columns, types = _distinct(relation.columns), [str(kind) for kind in relation.types]
         _send(frames, COLUMNS, {"columns": columns, "types": types, "as_of": as_of.isoformat() if as_of else None})
@@ -128,7 +128,7 @@ def _answer(con: duckdb.DuckDBPyConnection, order: Mapping[str, Any], frames: Bi
     finally:
         for name in order["variables"]:
             with suppress(duckdb.Error):
-                con.execute(f"reset variable {name}")
+                con.execute(f'reset variable "{name}"')
 
 
 def _one_select(con: duckdb.DuckDBPyConnection, sql: str) -> str:

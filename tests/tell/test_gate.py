@@ -357,6 +357,9 @@ def test_variables_are_values_and_gone_after_their_order(published, gate):
     sql = "select getvariable('brand'), getvariable('since'), getvariable('until'), getvariable('top')"
     assert gate.ask(published, sql, variables=given).rows == [tuple(given.values())]
     assert gate.ask(published, sql).rows == [(None, None, None, None)]
+    assert gate.ask(published, "select getvariable('select')", variables={"select": 1.5}).rows == [(1.5,)]
+    with pytest.raises(ConfigError, match="cannot name a parameter; begin it with a letter"):
+        gate.ask(published, sql, variables={'a" = 1; drop': 1})
     with pytest.raises(ConfigError, match="no text, NUL or broken UTF-8"):
         gate.ask(published, sql, variables={"brand": "\udcff"})
 
