@@ -30,7 +30,7 @@ from monitor.story.story import Story, make_story
 from monitor.story.truth import Planted, truth_to_json
 from monitor.tell.alerts import incident_lines
 from monitor.tell.digest import as_html, as_text, compose
-from monitor.tell.questions import opened
+from monitor.tell.published import opened
 
 ROUND = timedelta(minutes=5)
 # rarer than in real life, where five minutes are not over in a twentieth of a second

@@ -19,7 +19,7 @@ from monitor.enrich.sentiment import Said
 from monitor.errors import BadItem, ConfigError
 from monitor.store.labels import kept_labels
 from monitor.store.publish import newest
-from monitor.tell.questions import opened
+from monitor.tell.published import opened
 from monitor.tell.words import count_of, one_line, percent
 
 _MOST_SHOWN = 5

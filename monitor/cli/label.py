@@ -16,7 +16,7 @@ from monitor.store.database import Store
 from monitor.store.labels import HandLabel, Refused, counts_of, draw, kept_labels, save_labels
 from monitor.store.publish import newest, publish
 from monitor.tell.label_error import FEWEST, label_error_words, read_label_error
-from monitor.tell.questions import opened
+from monitor.tell.published import opened
 from monitor.tell.words import count_of, one_line
 
 _MOST_SHOWN = 5

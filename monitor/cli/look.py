@@ -17,10 +17,14 @@ from monitor.store.publish import newest
 from monitor.tell.alerts import incident_lines
 from monitor.tell.digest import as_html, as_text, compose, figures
 from monitor.tell.formats import as_csv, as_json, as_table, notice, write_parquet
-from monitor.tell.questions import Answer, opened, questions, run_question, run_sql
+from monitor.tell.gate import Answer
+from monitor.tell.published import opened
+from monitor.tell.questions import GATE, questions, run_question, run_sql
 from monitor.tell.words import one_line
+from monitor.tell.workbook import write_workbook
 
-Format = Literal["table", "csv", "json", "parquet"]
+Format = Literal["table", "csv", "json", "parquet", "xlsx"]
+ENDINGS: dict[str, Format] = {".txt": "table", ".csv": "csv", ".json": "json", ".parquet": "parquet", ".xlsx": "xlsx"}
 
 incidents_app = typer.Typer(help="Unusual moments, and why they were.", no_args_is_help=True)
 
@@ -38,8 +42,10 @@ def query(
     sql: Annotated[str | None, typer.Option("--sql", help="One SELECT of your own.")] = None,
     listing: Annotated[bool, typer.Option("--list", help="List the questions and their parameters.")] = False,
     param: Annotated[list[str] | None, typer.Option("--param", metavar="KEY=VALUE", help="A parameter; may be repeated.")] = None,
-    form: Annotated[Format, typer.Option("--format", help="How the answer is written.")] = "table",
-    out: Annotated[Path | None, typer.Option("--out", help="Write to a file instead.")] = None,
+    form: Annotated[
+        Format | None, typer.Option("--format", help="How the answer is written.", show_default="by the ending of --out, or table")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write to a file instead: .csv, .json, .parquet, .xlsx or .txt.")] = None,
     config: ConfigPath = None,
     as_json_: AsJson = False,
     verbose: Verbose = 0,
@@ -52,16 +58,21 @@ def query(
         raise typer.BadParameter("give the name of a question or --sql, one of them; --list shows the questions")
     if sql is not None and param:
         raise typer.BadParameter("--param fills in a question's parameters; write the values into your own --sql")
-    if as_json_ and form not in ("table", "json"):
+    if as_json_ and form not in (None, "json"):
         raise typer.BadParameter(f"--json and --format {form} contradict each other; give one of them")
+    written = "json" if as_json_ else form or _by_ending(out)
+    if written in ("parquet", "xlsx") and out is None:
+        raise typer.BadParameter(f"--format {written} needs --out FILE")
+    GATE.warm()
     settings = configured(config)
     copy = newest(settings.published_folder)
     answer = run_question(copy, name, _params(param), own=settings.queries_folder) if name else run_sql(copy, sql or "")
-    _write(answer, "json" if as_json_ else form, out)
+    _write(answer, written, out)
 
 
 def status(config: ConfigPath = None, as_json_: AsJson = False, verbose: Verbose = 0) -> None:
     """Show how fresh the data is, and what there is of it."""
+    GATE.warm()
     settings = configured(config)
     answer = run_sql(newest(settings.published_folder), _STATUS)
     if as_json_:
@@ -187,18 +198,25 @@ def _params(given: list[str] | None) -> dict[str, str]:
     return {key: value for key, _, value in pairs}
 
 
+def _by_ending(out: Path | None) -> Format:
+    if out is None:
+        return "table"
+    if out.suffix.lower() not in ENDINGS:
+        raise typer.BadParameter(f"--out {out.name}: of which format? End it in {', '.join(ENDINGS)}, or give --format")
+    return ENDINGS[out.suffix.lower()]
+
+
 def _write(answer: Answer, form: Format, out: Path | None) -> None:
-    if form == "parquet":
-        if out is None:
-            raise typer.BadParameter("--format parquet needs --out FILE")
-        write_parquet(answer, out)
-        print(notice(answer), file=sys.stderr)
+    if out is not None and form in ("parquet", "xlsx"):
+        told = write_workbook(answer, out) if form == "xlsx" else write_parquet(answer, out)
+        print(told, file=sys.stderr)
         return
     text = {"table": as_table, "csv": as_csv, "json": as_json}[form](answer)
     if out is None:
         print(text, end="")
     else:
-        out.write_text(text, encoding="utf-8")
+        # the line ends are the format's own
+        out.write_text(text, encoding="utf-8", newline="")
     if out is not None or form != "table":
         print(notice(answer), file=sys.stderr)
 

@@ -18,7 +18,7 @@ from monitor.config.models import Config, Thread
 from monitor.errors import ConfigError, MonitorError, StoreError
 from monitor.store.database import Store
 from monitor.store.publish import newest
-from monitor.tell.questions import opened
+from monitor.tell.published import opened
 
 START, COLLECT, LOOK, ACT, GOVERN = "Start", "Collect", "Look", "Act", "Govern"
 

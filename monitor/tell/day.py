@@ -15,7 +15,7 @@ from monitor.detect.records import Incident, read_incidents
 from monitor.errors import ConfigError
 from monitor.tell.figures import WHOLE, DayIncident, Digest, Figures, Missed, Seen, SourceDay, Usual, Voice, has_holes
 from monitor.tell.label_error import read_label_error
-from monitor.tell.questions import data_as_of
+from monitor.tell.published import data_as_of
 from monitor.tell.words import count_of, one_line, place_words, safe_link
 
 # part of a day that must have been looked at for its counts to be compared with other days

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from monitor.tell.questions import Answer
+from monitor.tell.gate import Answer
 from monitor.tell.words import UNKNOWN, count_of, one_line
 
 _CELL = 60
@@ -40,6 +40,8 @@ _ARROW: dict[str, pa.DataType] = {
     "TIMESTAMP WITH TIME ZONE": pa.timestamp("us", tz="UTC"),
     "BLOB": pa.binary(),
 }
+# within a list these come as text
+_TEXT_WITHIN = {"DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "BLOB"}
 
 
 def as_table(answer: Answer) -> str:
@@ -57,7 +59,9 @@ def as_table(answer: Answer) -> str:
 
 def notice(answer: Answer) -> str:
     """What stands under a table, and on stderr beside a file: rows, whether more were there, how fresh."""
-    rows = f"the first {count_of(len(answer.rows), 'row')}; there are more" if answer.truncated else count_of(len(answer.rows), "row")
+    size = f", {answer.cut_at >> 20} MB" if answer.cut_at else ""
+    first = f"the first {count_of(len(answer.rows), 'row')}{size}; there are more"
+    rows = first if answer.truncated else count_of(len(answer.rows), "row")
     fresh = f"data as of {answer.data_as_of:%Y-%m-%d %H:%M} UTC" if answer.data_as_of else "nothing was looked at yet"
     return f"{rows}; {fresh}"
 
@@ -78,10 +82,11 @@ def as_json(answer: Answer) -> str:
     return json.dumps(rows, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
-def write_parquet(answer: Answer, path: Path) -> None:
-    """One file; columns keep their types, an unusual type becomes JSON text."""
+def write_parquet(answer: Answer, path: Path) -> str:
+    """One file; what is told beside it. Columns keep their types, an unusual type becomes JSON text."""
     columns = [_arrow_column(kind, [row[i] for row in answer.rows]) for i, kind in enumerate(answer.types)]
     pq.write_table(pa.table(columns, names=list(answer.columns)), path, compression="zstd")
+    return notice(answer)
 
 
 def _cell(value: Any) -> str:
@@ -156,7 +161,7 @@ def json_value(value: Any) -> Any:
 def _arrow_column(kind: str, values: list[Any]) -> pa.Array:
     if kind in _ARROW:
         return pa.array(values, _ARROW[kind])
-    if kind.endswith("[]") and kind[:-2] in _ARROW:
+    if kind.endswith("[]") and kind[:-2] in _ARROW and kind[:-2] not in _TEXT_WITHIN:
         return pa.array(values, pa.list_(_ARROW[kind[:-2]]))
     if found := re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", kind):
         return pa.array(values, pa.decimal128(int(found[1]), int(found[2])))

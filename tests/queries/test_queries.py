@@ -10,7 +10,8 @@ import pytest
 
 from monitor.store.upgrade import upgrade
 from monitor.tell.formats import as_csv
-from monitor.tell.questions import Answer, questions, run_question
+from monitor.tell.gate import Answer
+from monitor.tell.questions import questions, run_question
 
 ZONES = {"Himal": "Asia/Kathmandu", "Quiet": "UTC", "Streamly": "America/New_York"}
 END = pd.Timestamp("2026-11-10 12:25")

@@ -10,7 +10,7 @@ from monitor.config.models import Brand
 from monitor.detect.evidence import Evidence, Example, Named, RisingTerm, SourceShare
 from monitor.store.rollup import rebuild
 from monitor.store.upgrade import upgrade
-from monitor.tell.questions import opened
+from monitor.tell.published import opened
 
 STREAMLY = Brand(name="Streamly", rule="streamly", timezone="America/New_York")
 VUEBOX = Brand(name="Vuebox", rule="vuebox", timezone="Asia/Kathmandu")

@@ -11,7 +11,8 @@ import pytest
 from monitor.config.models import Brand
 from monitor.errors import ConfigError
 from monitor.tell.digest import as_html, as_text, compose, figures, subject
-from monitor.tell.questions import opened, run_question
+from monitor.tell.published import opened
+from monitor.tell.questions import run_question
 
 NOW = datetime(2026, 11, 14, 12, 30, tzinfo=UTC)
 STREAMLY = Brand(name="Streamly", rule="streamly", timezone="America/New_York")

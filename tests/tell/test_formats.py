@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from monitor.tell.formats import as_csv, as_json, as_table, notice, write_parquet
-from monitor.tell.questions import Answer, run_sql
+from monitor.tell.gate import Answer
+from monitor.tell.questions import run_sql
 
 AS_OF = datetime(2026, 11, 14, 12, 25, tzinfo=UTC)
 AT = datetime(2026, 7, 15, 12, 5, tzinfo=UTC).replace(tzinfo=None)
@@ -129,3 +130,14 @@ def test_every_format_holds_for_every_view(published, tmp_path):
 def test_a_text_stays_in_its_cell(text):
     read = pd.read_csv(io.StringIO(as_csv(answer_of(["text", "n"], ["VARCHAR", "BIGINT"], [(text, 1)])), newline=""), keep_default_na=False)
     assert list(read.itertuples(index=False, name=None)) == [(text, 1)]
+
+
+def test_an_answer_cut_for_its_size_says_so():
+    answer = Answer(["n"], ["BIGINT"], [(1,), (2,)], AS_OF, truncated=True, cut_at=16 << 20)
+    assert notice(answer) == "the first 2 rows, 16 MB; there are more; data as of 2026-11-14 12:25 UTC"
+
+
+def test_lists_of_times_are_json_in_parquet(published, tmp_path):
+    answer = run_sql(published, "select [date '2026-02-10', null] as days, [1.5::decimal(3, 1)] as prices, [1, 2] as numbers")
+    assert write_parquet(answer, tmp_path / "out.parquet").startswith("1 row; data as of")
+    assert pq.read_table(tmp_path / "out.parquet").to_pylist() == [{"days": '["2026-02-10", null]', "prices": "[1.5]", "numbers": [1, 2]}]

@@ -1,15 +1,15 @@
-"""The gate to the published copy: one SELECT, nothing outside, an end to everything."""
+"""Questions by name and by SQL, and what becomes of their parameters."""
 
 import pickle
-import time
 from datetime import UTC, datetime
 
 import duckdb
-import pandas as pd
 import pytest
 
 from monitor.errors import ConfigError, StoreError
-from monitor.tell.questions import opened, question, questions, run_question, run_sql
+from monitor.tell.gate import Limits
+from monitor.tell.published import opened
+from monitor.tell.questions import question, questions, run_question, run_sql
 
 SEVEN = {
     "before_after_event",
@@ -49,7 +49,7 @@ def test_an_answer_crosses_a_process_boundary(published):
 
 def test_more_rows_than_the_cap_are_cut_and_told(published):
     ordered = "select source_id from v_mentions order by created_at, source_id"
-    answer, whole = run_sql(published, ordered, rows=7), run_sql(published, ordered)
+    answer, whole = run_sql(published, ordered, limits=Limits(rows=7)), run_sql(published, ordered)
     assert answer.truncated
     assert not whole.truncated
     assert answer.rows == whole.rows[:7]
@@ -75,66 +75,6 @@ def test_times_with_a_zone_come_back_as_utc(published):
 )
 def test_one_select_is_answered(published, sql):
     assert run_sql(published, sql).rows
-
-
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "select * from read_csv('/etc/passwd')",
-        "select * from read_text('/proc/self/environ')",
-        "select * from read_blob('/etc/hostname')",
-        "select * from read_json('/etc/hostname')",
-        "select * from parquet_metadata('/tmp/x.parquet')",
-        "select * from sniff_csv('/etc/passwd')",
-        "select * from glob('/etc/*')",
-        "select * from '/etc/passwd'",
-        "select * from 'https://example.org/a.csv'",
-        "select * from query('select * from read_text(''/etc/passwd'')')",
-        "select * from duckdb_secrets()",
-        "select * from read_blob((select path from duckdb_databases() where path is not null))",
-        "copy v_brands to '/tmp/out.csv'",
-        "copy brand from '/tmp/in.csv'",
-        "export database '/tmp/out'",
-        "import database '/tmp/out'",
-        "attach '/tmp/other.duckdb' as other",
-        "install httpfs",
-        "load '/tmp/evil.duckdb_extension'",
-        "set threads = 8",
-        "set enable_external_access = true",
-        "reset lock_configuration",
-        "set variable brand = 'x'",
-        "pragma enable_profiling",
-        "call enable_logging(storage = 'file')",
-        "create temp table t as select 1",
-        "create macro m() as 1",
-        "drop view v_daily",
-        "delete from mention",
-        "update brand set timezone = 'UTC'",
-        "insert into brand values ('x', 'x', 'UTC')",
-        "checkpoint",
-        "explain analyze select 1",
-        "prepare p as select 1",
-        "select 1; select 2",
-        "select 1; copy (select 1) to '/tmp/out.csv'",
-        "",
-        "-- nothing",
-        "selec 1",
-        "select getenv('HOME')",
-        "select * from frame",
-        "select * from no_such_view",
-        "select ?",
-        "select $name",
-    ],
-)
-def test_all_else_is_refused_in_one_line_without_paths(published, sql):
-    frame = pd.DataFrame({"a": [1]})
-    with pytest.raises(ConfigError) as refused:
-        run_sql(published, sql)
-    message = str(refused.value)
-    assert message.startswith("query: ")
-    assert "\n" not in message
-    assert "/" not in message.replace(" / ", "")
-    assert len(frame) == 1
 
 
 def test_a_mistyped_name_is_answered_with_the_nearest(published):
@@ -175,25 +115,6 @@ def test_a_timestamp_with_an_offset_is_that_moment(published):
     there = run_question(published, "which_thread", {"since": "2026-11-01T09:05-05:00", "until": "2026-11-01T21:00+05:45"})
     assert there.rows == run_question(published, "which_thread", {"since": "2026-11-01T14:05", "until": "2026-11-01T15:15"}).rows
     assert there.rows
-
-
-@pytest.mark.parametrize(
-    "sql",
-    [
-        pytest.param("select count(*) from v_mentions a, v_mentions b, v_mentions c, v_mentions d", id="cross join"),
-        pytest.param("with recursive r as (select 1 as n union all select n + 1 from r) select count(*) from r", id="endless recursion"),
-    ],
-)
-def test_an_endless_query_is_stopped_at_its_deadline(published, sql):
-    began = time.monotonic()
-    with pytest.raises(ConfigError, match=r"stopped after 0.5 s\."):
-        run_sql(published, sql, seconds=0.5)
-    assert time.monotonic() - began < 10
-
-
-def test_a_query_that_needs_too_much_memory_is_stopped(published):
-    with pytest.raises(ConfigError, match="memory"):
-        run_sql(published, "select list(range) from range(200000000)")
 
 
 def test_a_missing_or_foreign_file_is_told(tmp_path):

@@ -1,0 +1,81 @@
+"""The published copy, open for one of us: read-only, in UTC, with nothing else within reach."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from monitor.errors import StoreError
+
+MEMORY = "512MB"
+
+_AS_OF = "select coalesce((select max(as_of) from v_published), (select max(covered_to) from v_coverage where complete))"
+_OPTIONS: dict[str, str | bool | int | float | list[str]] = {
+    "threads": 1,
+    "memory_limit": MEMORY,
+    "max_temp_directory_size": "0B",
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+    "python_enable_replacements": False,
+}
+# in this order: once external access is closed, the local files can be too
+_CLOSING = (
+    "use published",
+    "set timezone = 'UTC'",
+    "set enable_external_access = false",
+    "set disabled_filesystems = 'LocalFileSystem'",
+    "set lock_configuration = true",
+)
+
+
+def opened(database: Path) -> duckdb.DuckDBPyConnection:
+    """The published copy in an engine of its own: read-only, in UTC, no file or network within reach, settings locked.
+
+    The link is followed first, and the file attached to a fresh engine: DuckDB would share one engine, its
+    settings and a file that was replaced long ago among all who connect to the same name in one process.
+
+    raises  StoreError where there is none, or it cannot be read
+    """
+    path = str(followed(database)).replace("'", "''")
+    con = duckdb.connect(":memory:", config=_OPTIONS)
+    try:
+        con.execute(f"attach '{path}' as published (read_only)")
+    except duckdb.Error as error:
+        con.close()
+        raise StoreError(f"published: {database.name} cannot be read ({first_line(error)})") from None
+    for statement in _CLOSING:
+        con.execute(statement)
+    return con
+
+
+def followed(database: Path) -> Path:
+    """The file itself, links followed.
+
+    raises  StoreError where there is none
+    """
+    try:
+        return database.resolve(strict=True)
+    except FileNotFoundError:
+        raise StoreError(f"published: no copy at {database} yet; `monitor run --once` makes one") from None
+
+
+def data_as_of(con: duckdb.DuckDBPyConnection) -> datetime | None:
+    """How fresh a published copy is, UTC.
+
+    raises  StoreError where the file is none of ours
+    """
+    try:
+        at = con.execute(_AS_OF).fetchall()[0][0]
+    except duckdb.CatalogException:
+        raise StoreError("published: this file has none of our views; give the copy that monitor publishes") from None
+    return at.replace(tzinfo=UTC) if at is not None else None
+
+
+def first_line(error: Exception) -> str:
+    """DuckDB's own words on one line, without paths of this machine."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    guess = next((f" {line}" for line in lines[1:] if line.startswith(("Did you mean", "Candidate"))), "")
+    first = lines[0] if lines else type(error).__name__
+    return re.sub(r"""["']?(?<![\w.])(?:/[\w.@+-]+){2,}/?["']?""", "a file", first + guess)
