@@ -83,7 +83,8 @@ def rescore(
     on_batch   told of the rows of each batch, first of those that were scored before
     """
     with store.writing() as con:
-        on_batch(drop_others(con, scorer=target.scorer))
+        ready = drop_others(con, scorer=target.scorer)
+    on_batch(ready)
     for batch, scored in score_all(_batches(store, target), target.tools, processes=processes):
         rows = batch.rows(scored, target)
         with store.writing() as con:

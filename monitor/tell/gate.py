@@ -95,9 +95,9 @@ class Gate:
         """
         limits = limits or Limits()
         variables = variables or {}
-        if len(sql) > LONGEST_SQL:
-            raise ConfigError(f"query: {len(sql):,} characters; give at most {LONGEST_SQL:,}")
         for text in (sql, *(value for value in variables.values() if isinstance(value, str))):
+            if len(text) > LONGEST_SQL:
+                raise ConfigError(f"query: {len(text):,} characters; give at most {LONGEST_SQL:,}")
             if "\0" in text or _SURROGATE.search(text):
                 raise ConfigError("query: bytes that are no text, NUL or broken UTF-8; take them out")
         order = json.dumps(
