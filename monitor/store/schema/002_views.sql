@@ -47,7 +47,11 @@ select
     end as booked,
     case when coalesce(likes, replies, reposts, quotes, score) is not null
         then coalesce(likes, 0) + coalesce(replies, 0) + coalesce(reposts, 0) + coalesce(quotes, 0) + coalesce(score, 0)
-    end as engagement
+    end as engagement,
+    -- how many saw it, where the source does not count views: a tenth of those who follow, and at least as many as reacted in one way
+    case when views is null and coalesce(likes, replies, reposts, quotes, score, author_followers) is not null
+        then greatest(0, author_followers // 10, likes, replies, reposts, quotes, score)
+    end as reach_estimate
 from mention_brand
 join mention
     on mention.source = mention_brand.source
@@ -345,6 +349,61 @@ join mention
     and mention.source_id = mention_brand.source_id
     and mention.created_at = mention_brand.created_at
 where human_label.text_hash = md5(coalesce(mention.title, '') || chr(10) || coalesce(mention.text, ''));
+
+-- counted mentions that ask for an answer, and the first own text in reply to each
+create view v_answers as
+with asking as (
+    select
+        brand,
+        source,
+        source_id,
+        mention_id,
+        created_at,
+        list_contains(intents, 'question') as is_question,
+        is_churn or coalesce(label = -1, false) or list_has_any(intents, ['refund', 'outage_report']) as is_complaint
+    from v_mentions
+    where counted
+),
+own as (
+    select
+        brand,
+        source,
+        in_reply_to_id,
+        url,
+        created_at
+    from v_mentions
+    where is_own
+        and in_reply_to_id is not null
+),
+answer as (
+    select
+        asking.brand,
+        asking.source,
+        asking.source_id,
+        min(own.created_at) as answered_at,
+        arg_min(own.url, (own.created_at, own.url)) as answer_url
+    from asking
+    join own
+        on own.brand = asking.brand
+        and own.source = asking.source
+        and own.in_reply_to_id = asking.source_id
+        and own.created_at >= asking.created_at
+    where asking.is_question
+        or asking.is_complaint
+    group by all
+)
+select
+    asking.*,
+    answer.answered_at,
+    epoch(answer.answered_at - asking.created_at) / 60 as answer_minutes,
+    answer.answer_url
+from asking
+left join answer
+    on answer.brand = asking.brand
+    and answer.source = asking.source
+    and answer.source_id = asking.source_id
+where asking.is_question
+    or asking.is_complaint;
 
 create view v_incidents as select * exclude (run_id) from incident;
 

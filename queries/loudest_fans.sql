@@ -1,0 +1,78 @@
+-- Who speaks for a brand most, and who is heard?
+--
+-- brand           varchar    one brand; all of them unless given
+-- since           timestamp  UTC; seven days before `until` unless given
+-- until           timestamp  UTC, exclusive; the end of what was looked at unless given
+-- top             integer    how many authors a brand; 20 unless given
+--
+-- brand           as it is shown
+-- source          where the author writes
+-- author          the name last used; the source's id where no name is known
+-- positive        counted mentions of this author that are for the brand
+-- counted         counted mentions of this author
+-- followers       at last sight; null where the source does not say
+-- engagement      reactions to the positive mentions; null where the source does not say
+-- last_at         the newest positive mention, UTC
+-- example         the positive mention with most reactions, cut at 200 characters; null where it was erased
+-- url             its link
+
+with bounds as (
+    select
+        coalesce(getvariable('since')::timestamp, end_at - interval 7 days) as since,
+        end_at as until
+    from (
+        select
+            coalesce(
+                getvariable('until')::timestamp,
+                (select max(covered_to) from v_coverage where complete),
+                (select max(local_day) + 1 from v_daily)::timestamp
+            ) as end_at
+    )
+),
+said as (
+    select
+        v_mentions.*,
+        coalesce(author_id, author_name) as author_key,
+        scored and label = 1 as is_positive
+    from v_mentions
+    cross join bounds
+    where created_at >= bounds.since
+        and created_at < bounds.until
+        and counted
+        and lower(brand) = lower(coalesce(getvariable('brand')::varchar, brand))
+),
+authors as (
+    select
+        brand,
+        source,
+        author_key,
+        coalesce(arg_max(author_name, (created_at, source_id)), author_key) as author,
+        count(*) filter (where is_positive) as positive,
+        count(*) as counted,
+        arg_max(author_followers, (created_at, source_id)) filter (where author_followers is not null) as followers,
+        sum(engagement) filter (where is_positive)::bigint as engagement,
+        max(created_at) filter (where is_positive) as last_at,
+        arg_max(
+            {'text': coalesce(text, title), 'url': url},
+            (coalesce(engagement, -1), created_at, source_id)
+        ) filter (where is_positive and coalesce(text, title) is not null) as example
+    from said
+    where author_key is not null
+    group by brand, source, author_key
+    having count(*) filter (where is_positive) > 0
+)
+select
+    brand,
+    source,
+    author,
+    positive,
+    counted,
+    followers,
+    engagement,
+    last_at,
+    left(example.text, 200) as example,
+    example.url as url
+from authors
+qualify row_number() over (partition by brand order by positive desc, engagement desc nulls last, source, author_key)
+    <= coalesce(getvariable('top')::integer, 20)
+order by brand, positive desc, engagement desc nulls last, source, author_key;

@@ -1,0 +1,84 @@
+-- What did it cost to ask the sources?
+--
+-- brand           varchar    only budgets of this one brand; those of all brands together too unless given
+-- since           timestamp  UTC, windows that end after it; the first one unless given
+-- until           timestamp  UTC, windows that begin before it; the last one unless given
+--
+-- brand           whose budget it is; null: of all brands together, what single brands used is part of it
+-- source          who was asked
+-- unit            usd (US dollars), units (the source's own, such as posts read) or requests; windows of requests are kept for three days only
+-- budget          its name, as in v_budget
+-- window_from     UTC
+-- window_to       UTC, exclusive
+-- used            in the window, what is set aside for a request under way included
+-- by_backfill     part of it that imports used
+-- allowed         in the window; null: without limit
+-- used_share      used / allowed, 0 to 1; null without limit
+-- mentions        mentions of the brand, or of all brands, from this source that were written in the window; one of two brands counts twice
+-- per_thousand    used for a thousand of these mentions; null where there were none, and meaningless where imports brought older ones
+--
+-- Money first, the newest window first.
+
+with budgets as (
+    select
+        v_brands.brand,
+        split_part(v_budget.bucket, ' ', 1) as source,
+        v_budget.unit,
+        v_budget.bucket as budget,
+        v_budget.window_from,
+        v_budget.window_to,
+        v_budget.used,
+        v_budget.used_by_backfill as by_backfill,
+        v_budget.allowed
+    from v_budget
+    left join v_brands
+        on v_budget.unit = 'usd'
+        and lower(v_budget.bucket) = lower(split_part(v_budget.bucket, ' ', 1) || ' usd ' || v_brands.brand)
+    where v_budget.window_to > coalesce(getvariable('since')::timestamp, v_budget.window_to - interval 1 second)
+        and v_budget.window_from < coalesce(getvariable('until')::timestamp, v_budget.window_from + interval 1 second)
+        and (
+            getvariable('brand') is null
+            or lower(v_brands.brand) = lower(getvariable('brand')::varchar)
+        )
+),
+windows as (
+    select distinct brand, source, window_from, window_to
+    from budgets
+),
+brought as (
+    select
+        windows.brand,
+        windows.source,
+        windows.window_from,
+        windows.window_to,
+        sum(v_series.mentions)::bigint as mentions
+    from windows
+    join v_series
+        on v_series.source = windows.source
+        and v_series.facet = 'all'
+        and v_series.brand = coalesce(windows.brand, v_series.brand)
+        and v_series.bin_start >= windows.window_from
+        and v_series.bin_start < windows.window_to
+    group by all
+)
+select
+    budgets.brand,
+    budgets.source,
+    budgets.unit,
+    budgets.budget,
+    budgets.window_from,
+    budgets.window_to,
+    budgets.used,
+    budgets.by_backfill,
+    budgets.allowed,
+    budgets.used / nullif(budgets.allowed, 0) as used_share,
+    brought.mentions,
+    1000 * budgets.used / nullif(brought.mentions, 0) as per_thousand
+from budgets
+left join brought
+    on brought.brand is not distinct from budgets.brand
+    and brought.source = budgets.source
+    and brought.window_from = budgets.window_from
+    and brought.window_to = budgets.window_to
+order by case budgets.unit when 'usd' then 1 when 'units' then 2 else 3 end, budgets.window_from desc, budgets.source, budgets.brand nulls first,
+    budgets.budget;
