@@ -20,7 +20,7 @@
 --
 -- The window begins with the first report of a quarter of an hour that brought three or more, and more than u + 2 * sqrt(u), where u is what a quarter
 -- of an hour brought in the seven days before the period. It ends with the last such quarter, where not more than an hour lies between two of them. Of
--- several windows the one with most reports is told. Devices and regions are those of the lists below, which are easy to make longer; regions are
+-- several windows the one with most reports is told. Devices and regions are those that the lists in the file name; regions are
 -- found as they are written there. People stand in the order in which to answer: those who wait first, then by reactions.
 
 with bounds as (

@@ -27,12 +27,14 @@ join mention
     and mention.source_id = mention_brand.source_id
     and mention.created_at = mention_brand.created_at;
 
--- What analysts read. Names and columns are stable; the tables behind them may change.
+-- What analysts read. Names and columns are stable; the tables behind them may change. The comments are the text of
+-- docs/data-model.md, which `python docs/data_model.py` writes.
 
 create view v_mentions as
 select
     mention_brand.brand,
-    mention.* exclude (run_id, marks, copy_key_1, copy_key_2, copy_key_3),
+    -- the time, the same in both, from the narrow table: a stretch is found there, and only its texts are read
+    mention.* exclude (run_id, marks, copy_key_1, copy_key_2, copy_key_3) replace (mention_brand.created_at as created_at),
     mention_brand.* exclude (source, source_id, created_at, brand),
     mention.source || ':' || mention.source_id as mention_id,
     list_contains(mention_brand.intents, 'cancel') or len(list_filter(mention_brand.intents, lambda i: i like 'switch_to:%')) > 0 as is_churn,
@@ -57,6 +59,66 @@ join mention
     on mention.source = mention_brand.source
     and mention.source_id = mention_brand.source_id
     and mention.created_at = mention_brand.created_at;
+
+comment on view v_mentions is 'a text and brand a row; for totals over several brands count distinct mention_id';
+comment on column v_mentions.brand is 'as it is shown';
+comment on column v_mentions.source is 'where it was said';
+comment on column v_mentions.source_id is 'its id there';
+comment on column v_mentions.kind is 'post, comment, reply, quote, repost or review';
+comment on column v_mentions.channel is 'subreddit, video, site or tag';
+comment on column v_mentions.url is 'its address';
+comment on column v_mentions.title is 'plain text; NULL where there is none, or where it was erased';
+comment on column v_mentions.text is 'plain text; NULL where it was erased';
+comment on column v_mentions.text_truncated is 'the end of the text is missing';
+comment on column v_mentions.lang is 'language code, such as en';
+comment on column v_mentions.lang_origin is 'who said so: source or detected';
+comment on column v_mentions.links is 'list of outbound links';
+comment on column v_mentions.author_id is 'who wrote it, as the source knows them';
+comment on column v_mentions.author_name is 'the name last used';
+comment on column v_mentions.author_followers is 'at last sight';
+comment on column v_mentions.conversation_id is 'the source''s id of the thread''s first text';
+comment on column v_mentions.in_reply_to_id is 'of the text that it answers';
+comment on column v_mentions.quoted_id is 'of the text that it quotes';
+comment on column v_mentions.repost_of_id is 'of the text that it repeats';
+comment on column v_mentions.created_at is 'when it was written; fixed at first sight';
+comment on column v_mentions.edited_at is 'when it was last edited';
+comment on column v_mentions.first_seen_at is 'when this store first held it';
+comment on column v_mentions.fetched_at is 'the newest observation of its text';
+comment on column v_mentions.likes is 'how many, as the source says';
+comment on column v_mentions.replies is 'how many, as the source says';
+comment on column v_mentions.reposts is 'how many, as the source says';
+comment on column v_mentions.quotes is 'how many, as the source says';
+comment on column v_mentions.bookmarks is 'how many, as the source says';
+comment on column v_mentions.views is 'how many, as the source says';
+comment on column v_mentions.score is 'votes for less votes against; may be negative';
+comment on column v_mentions.upvote_ratio is 'votes for / all votes, 0 to 1';
+comment on column v_mentions.rating is 'stars, 1 to 5';
+comment on column v_mentions.engagement_at is 'when likes to rating were counted';
+comment on column v_mentions.state is 'live, edited, unavailable, removed or deleted; of the last three title, text, address and author are erased, time, brands and label stay';
+comment on column v_mentions.compound is 'vaderSentiment of the whole text, -1 to 1';
+comment on column v_mentions.pos is 'its positive part, 0 to 1';
+comment on column v_mentions.neu is 'its neutral part, 0 to 1';
+comment on column v_mentions.neg is 'its negative part, 0 to 1';
+comment on column v_mentions.duplicate_of is 'source:source_id of the text that it repeats: the earliest earlier one within 72 hours that it matches itself';
+comment on column v_mentions.is_spam is 'whether it is spam';
+comment on column v_mentions.spam_reason is 'why, such as link farm';
+comment on column v_mentions.matched_by is 'why it is the brand''s: text its words, place where it stands, thread its thread''s first text';
+comment on column v_mentions.matched_terms is 'list of what the rule found';
+comment on column v_mentions.brand_compound is 'the score on which the label rests, -1 to 1; NULL where unscored';
+comment on column v_mentions.label is '-1 against the brand, 0 neither, 1 for it; NULL where unscored';
+comment on column v_mentions.why is 'reason for the label; NULL where the scorer gives none';
+comment on column v_mentions.intents is 'list of what the author means to do towards this brand: cancel, switch_to:NAME, refund, outage_report, praise, question';
+comment on column v_mentions.topics is 'list of what it speaks of, by the brand''s topics';
+comment on column v_mentions.is_own is 'written by one of the brand''s own_handles';
+comment on column v_mentions.is_muted is 'from an author or site that the brand mutes';
+comment on column v_mentions.counted is 'not muted, not own, not spam, not a duplicate';
+comment on column v_mentions.scorer is 'name and version of what gave the label';
+comment on column v_mentions.mention_id is 'source:source_id';
+comment on column v_mentions.is_churn is 'says that it leaves: an intent cancel or switch_to:';
+comment on column v_mentions.scored is 'counted, with a label';
+comment on column v_mentions.booked is 'counted, muted, own, spam or duplicate: the first reason why it does not count';
+comment on column v_mentions.engagement is 'likes + replies + reposts + quotes + score; NULL where the source says none of them';
+comment on column v_mentions.reach_estimate is 'how many saw it, where the source does not count views: see the definitions; NULL where views, followers and reactions are unknown, and where views are known';
 
 -- stretches in which a source was looked at for a brand, joined where they touch: by live rounds once every query that
 -- was asked at the time got there, or by an import
@@ -132,6 +194,12 @@ island as (
 select brand, source, min(covered_from) as covered_from, max(covered_to) as covered_to
 from island
 group by brand, source, number;
+
+comment on view v_covered is 'a stretch in which a source was looked at for a brand a row, joined where they touch';
+comment on column v_covered.brand is 'as it is shown';
+comment on column v_covered.source is 'who was looked at';
+comment on column v_covered.covered_from is 'start of the stretch';
+comment on column v_covered.covered_to is 'its end, exclusive';
 
 -- a source, brand and five minutes a row: 0 where we looked and nobody spoke, NULL where we did not look
 create view v_series as
@@ -212,6 +280,29 @@ select
 from bins
 join brand on brand.brand = bins.brand;
 
+comment on view v_series is 'a brand, source, facet, value and five minutes a row; 0 where we looked and nobody spoke, NULL where we did not look';
+comment on column v_series.brand is 'as it is shown';
+comment on column v_series.source is 'where it was said';
+comment on column v_series.facet is 'all, topic or intent';
+comment on column v_series.value is 'name of the topic or intent; empty for all. A mention may have several: never add up over values';
+comment on column v_series.bin_start is 'start of the five minutes';
+comment on column v_series.local_day is 'day in the brand''s zone';
+comment on column v_series.local_hour is 'hour in the brand''s zone, 0 to 23';
+comment on column v_series.mentions is 'all mentions of the brand, counted or not';
+comment on column v_series.counted is 'those that are not muted, not own, not spam, not duplicates';
+comment on column v_series.scored is 'counted, with a label';
+comment on column v_series.negative is 'scored with label -1';
+comment on column v_series.neutral is 'scored with label 0';
+comment on column v_series.positive is 'scored with label 1';
+comment on column v_series.unscored is 'counted, without a label';
+comment on column v_series.muted is 'not counted, since an author or a site is muted';
+comment on column v_series.own is 'not counted, since the brand wrote them';
+comment on column v_series.spam is 'not counted, since they are spam';
+comment on column v_series.duplicates is 'not counted, since they repeat an earlier text';
+comment on column v_series.churn is 'counted mentions that say they leave';
+comment on column v_series.engagement is 'sum over counted mentions; NULL where no source said any';
+comment on column v_series.covered is 'whether the source was looked at for all of the five minutes';
+
 create view v_series_hour as
 select
     brand,
@@ -233,6 +324,25 @@ select
     avg(covered::integer) as covered
 from v_series
 group by brand, source, facet, value, local_day, local_hour, date_trunc('hour', bin_start);
+
+comment on view v_series_hour is 'the same by clock hour';
+comment on column v_series_hour.brand is 'as it is shown';
+comment on column v_series_hour.source is 'where it was said';
+comment on column v_series_hour.facet is 'all, topic or intent';
+comment on column v_series_hour.value is 'name of the topic or intent; empty for all. A mention may have several: never add up over values';
+comment on column v_series_hour.hour_start is 'its first five minutes';
+comment on column v_series_hour.local_day is 'day in the brand''s zone';
+comment on column v_series_hour.local_hour is 'hour in the brand''s zone, 0 to 23';
+comment on column v_series_hour.mentions is 'all mentions of the brand, counted or not';
+comment on column v_series_hour.counted is 'those that are not muted, not own, not spam, not duplicates';
+comment on column v_series_hour.scored is 'counted, with a label';
+comment on column v_series_hour.negative is 'scored with label -1';
+comment on column v_series_hour.neutral is 'scored with label 0';
+comment on column v_series_hour.positive is 'scored with label 1';
+comment on column v_series_hour.unscored is 'counted, without a label';
+comment on column v_series_hour.churn is 'counted mentions that say they leave';
+comment on column v_series_hour.engagement is 'sum over counted mentions; NULL where no source said any';
+comment on column v_series_hour.covered is 'how much of the hour was looked at, 0 to 1';
 
 -- how much of each local day was looked at, 0 to 1; a row for every day from a source's first look to its last
 create view v_covered_day as
@@ -276,6 +386,12 @@ left join stretch
     and covered_to > day_from
 group by bounded.brand, bounded.source, midnight;
 
+comment on view v_covered_day is 'a brand, source and day a row, from its first look to its last';
+comment on column v_covered_day.brand is 'as it is shown';
+comment on column v_covered_day.source is 'who was looked at';
+comment on column v_covered_day.local_day is 'day in the brand''s zone';
+comment on column v_covered_day.covered is 'how much of it was looked at, 0 to 1';
+
 -- a brand, source and local day a row, facet all
 create view v_series_day as
 select
@@ -302,6 +418,25 @@ full join v_covered_day
     and rollup_day.source = v_covered_day.source
     and rollup_day.local_day = v_covered_day.local_day;
 
+comment on view v_series_day is 'a brand, source and day of the brand''s zone a row';
+comment on column v_series_day.brand is 'as it is shown';
+comment on column v_series_day.source is 'where it was said';
+comment on column v_series_day.local_day is 'day in the brand''s zone';
+comment on column v_series_day.mentions is 'all mentions of the brand, counted or not';
+comment on column v_series_day.counted is 'those that are not muted, not own, not spam, not duplicates';
+comment on column v_series_day.scored is 'counted, with a label';
+comment on column v_series_day.negative is 'scored with label -1';
+comment on column v_series_day.neutral is 'scored with label 0';
+comment on column v_series_day.positive is 'scored with label 1';
+comment on column v_series_day.unscored is 'counted, without a label';
+comment on column v_series_day.muted is 'not counted, since an author or a site is muted';
+comment on column v_series_day.own is 'not counted, since the brand wrote them';
+comment on column v_series_day.spam is 'not counted, since they are spam';
+comment on column v_series_day.duplicates is 'not counted, since they repeat an earlier text';
+comment on column v_series_day.churn is 'counted mentions that say they leave';
+comment on column v_series_day.engagement is 'sum over counted mentions; NULL where no source said any';
+comment on column v_series_day.covered is 'how much of the day was looked at, 0 to 1';
+
 -- a brand and local day a row: the figures that digest, page and pivot tables share
 create view v_daily as
 select
@@ -326,6 +461,26 @@ select
 from v_series_day
 group by brand, local_day;
 
+comment on view v_daily is 'a brand and day of its zone a row, over all sources: the figures of digest and queries';
+comment on column v_daily.brand is 'as it is shown';
+comment on column v_daily.local_day is 'day in the brand''s zone';
+comment on column v_daily.mentions is 'all mentions of the brand, counted or not';
+comment on column v_daily.counted is 'those that are not muted, not own, not spam, not duplicates';
+comment on column v_daily.scored is 'counted, with a label';
+comment on column v_daily.negative is 'scored with label -1';
+comment on column v_daily.neutral is 'scored with label 0';
+comment on column v_daily.positive is 'scored with label 1';
+comment on column v_daily.unscored is 'counted, without a label';
+comment on column v_daily.muted is 'not counted, since an author or a site is muted';
+comment on column v_daily.own is 'not counted, since the brand wrote them';
+comment on column v_daily.spam is 'not counted, since they are spam';
+comment on column v_daily.duplicates is 'not counted, since they repeat an earlier text';
+comment on column v_daily.churn is 'counted mentions that say they leave';
+comment on column v_daily.engagement is 'sum over counted mentions; NULL where no source said any';
+comment on column v_daily.negative_share is 'negative / scored, 0 to 1; NULL where nothing is scored';
+comment on column v_daily.net_sentiment is '(positive - negative) / scored, -1 to 1; NULL where nothing is scored';
+comment on column v_daily.covered is 'how much of the day was looked at, 0 to 1: the mean over the brand''s sources';
+
 -- what people said of texts, beside what we say of them now; labels of texts that were edited since are left out
 create view v_human_labels as
 select
@@ -349,6 +504,18 @@ join mention
     and mention.source_id = mention_brand.source_id
     and mention.created_at = mention_brand.created_at
 where human_label.text_hash = md5(coalesce(mention.title, '') || chr(10) || coalesce(mention.text, ''));
+
+comment on view v_human_labels is 'a label given by a person a row, beside ours; labels of texts that were edited since are left out';
+comment on column v_human_labels.brand is 'as it is shown';
+comment on column v_human_labels.source is 'of the mention';
+comment on column v_human_labels.source_id is 'of the mention';
+comment on column v_human_labels.mention_id is 'source:source_id';
+comment on column v_human_labels.created_at is 'when the mention was written';
+comment on column v_human_labels.labelled_at is 'when the label was taken in';
+comment on column v_human_labels.human_label is '-1, 0, 1: how a person finds that it feels towards the brand';
+comment on column v_human_labels.label is 'ours; NULL where unscored';
+comment on column v_human_labels.weight is 'how many mentions it stands for, where it was drawn by chance; NULL where somebody chose it: leave those out of any share';
+comment on column v_human_labels.scored is 'counted, with a label of ours';
 
 -- counted mentions that ask for an answer, and the first own text in reply to each
 create view v_answers as
@@ -405,11 +572,61 @@ left join answer
 where asking.is_question
     or asking.is_complaint;
 
+comment on view v_answers is 'a counted mention that asks or complains a row, with our first answer';
+comment on column v_answers.brand is 'as it is shown';
+comment on column v_answers.source is 'of the mention';
+comment on column v_answers.source_id is 'of the mention';
+comment on column v_answers.mention_id is 'source:source_id';
+comment on column v_answers.created_at is 'when the mention was written';
+comment on column v_answers.is_question is 'has the intent question';
+comment on column v_answers.is_complaint is 'label -1, or an intent cancel, switch_to:, refund or outage_report';
+comment on column v_answers.answered_at is 'when an own handle first replied to it; NULL: no reply of ours is known';
+comment on column v_answers.answer_minutes is 'from the mention to that reply';
+comment on column v_answers.answer_url is 'the reply''s address';
+
 create view v_incidents as select * exclude (run_id) from incident;
+
+comment on view v_incidents is 'an incident a row';
+comment on column v_incidents.id is 'brand, local day of opening, number of the day: acme-20260210-1; never renumbered';
+comment on column v_incidents.brand is 'as it is shown';
+comment on column v_incidents.state is 'open, escalated or resolved';
+comment on column v_incidents.direction is 'backlash, delight, outage, surge or quiet';
+comment on column v_incidents.severity is 'info, warning or critical';
+comment on column v_incidents.origin is 'live, or backfill: found in the past, nobody was alerted';
+comment on column v_incidents.found_by is 'detector or rule';
+comment on column v_incidents.series is 'list of what fired, such as volume and negative';
+comment on column v_incidents.onset_at is 'start of the rise';
+comment on column v_incidents.noticed_at is 'when it was noticed';
+comment on column v_incidents.resolved_at is 'when it ended; NULL while it lasts';
+comment on column v_incidents.peak_at is 'start of the five minutes that end its largest hour';
+comment on column v_incidents.peak is 'mentions in that hour';
+comment on column v_incidents.expected_low is 'least that this hour usually brings';
+comment on column v_incidents.expected_high is 'most that this hour usually brings';
+comment on column v_incidents.observed is 'counted mentions from onset to end';
+comment on column v_incidents.negative is 'negative ones among them';
+comment on column v_incidents.strength is 'its largest; 1 is as unusual as a usual daily peak';
+comment on column v_incidents.first_source is 'of its first mention';
+comment on column v_incidents.first_source_id is 'of its first mention';
+comment on column v_incidents.event is 'name of the known event that it follows';
+comment on column v_incidents.summary is 'one line of at most 70 characters';
+comment on column v_incidents.evidence is 'JSON: terms, sources, rivals, examples, authors, coverage, query';
 
 create view v_incident_log as select * from incident_log;
 
+comment on view v_incident_log is 'what became of an incident, a change a row';
+comment on column v_incident_log.id is 'of the incident';
+comment on column v_incident_log.changed_at is 'when';
+comment on column v_incident_log.change is 'opened, escalated or resolved';
+comment on column v_incident_log.severity is 'at that time';
+comment on column v_incident_log.text is 'one sentence';
+
 create view v_events as select * from event;
+
+comment on view v_events is 'a known event a row, as told by monitor event add';
+comment on column v_events.name is 'what happened';
+comment on column v_events.brand is 'to whom';
+comment on column v_events.happened_at is 'when';
+comment on column v_events.note is 'whatever else was said of it';
 
 -- each look as it was made. Delays, in seconds, are from when a mention was said to when it was stored here, over those
 -- that live rounds brought; a first pull, which brings what is long said, has none
@@ -429,9 +646,32 @@ left join mention
     and coverage.reason is distinct from 'first pull'
 group by all;
 
+comment on view v_coverage is 'a look at a source as it was made a row; looks of one question that touch are one';
+comment on column v_coverage.source is 'of the mentions';
+comment on column v_coverage.query is 'what was asked: a brand''s search, a subreddit, a feed, a file';
+comment on column v_coverage.brands is 'whom the query can find; an empty list: every brand';
+comment on column v_coverage.covered_from is 'start of the stretch';
+comment on column v_coverage.covered_to is 'its end, exclusive';
+comment on column v_coverage.pulled_at is 'when it was last asked';
+comment on column v_coverage.complete is 'false where it could not be asked, or the source did not reach back so far';
+comment on column v_coverage.count is 'items that came with it, known ones too; of a look of several pages those of the round that completed it';
+comment on column v_coverage.reason is 'why it is not complete; first pull where a source was asked for the first time';
+comment on column v_coverage.run_id is 'of v_runs';
+comment on column v_coverage.delay_median is 'seconds from when a mention was written to when it was stored here: half of them took no longer; NULL for first pulls, imports and where nothing came';
+comment on column v_coverage.delay_p90 is 'the same, nine of ten of them';
+
 -- requests and money by window; what was reserved before asking and is not settled yet counts as used
 create view v_budget as
 select bucket, unit, window_from, window_to, allowed, used, used_by_backfill from budget;
+
+comment on view v_budget is 'a budget and window of time a row: what was asked of sources, and what it cost';
+comment on column v_budget.bucket is 'what is limited, such as x usd (US dollars), x usd Acme (those of one brand), hackernews requests';
+comment on column v_budget.unit is 'requests, units (of the source''s own) or usd';
+comment on column v_budget.window_from is 'when the window began';
+comment on column v_budget.window_to is 'when it is full again';
+comment on column v_budget.allowed is 'in the window; NULL: without limit';
+comment on column v_budget.used is 'of it; what is set aside for a request under way counts as used';
+comment on column v_budget.used_by_backfill is 'part of used';
 
 -- a live run stands as long as its source is asked: what it saw is counted from its looks, what it stored from the texts
 create view v_runs as
@@ -443,8 +683,32 @@ select
     )
 from run;
 
+comment on view v_runs is 'an import a row, and one standing run for each live source';
+comment on column v_runs.run_id is 'its number, as in monitor backfill --undo';
+comment on column v_runs.kind is 'live or backfill';
+comment on column v_runs.source is 'who was asked';
+comment on column v_runs.query is 'what was asked; of a live run empty';
+comment on column v_runs.fingerprint is 'of what was asked: the same question resumes the same run';
+comment on column v_runs.since is 'start of a backfill''s stretch; NULL: open';
+comment on column v_runs.until is 'its end, exclusive; NULL: open';
+comment on column v_runs.started_at is 'when it began';
+comment on column v_runs.finished_at is 'when it ended';
+comment on column v_runs.state is 'running, done, failed or undone; a live run is always running';
+comment on column v_runs.seen is 'items offered; of a live run the sum of count in v_coverage';
+comment on column v_runs.stored is 'mentions new to the store';
+comment on column v_runs.set_aside is 'items in quarantine';
+comment on column v_runs.error is 'why it failed; troubles of live rounds are in v_coverage';
+
 -- when the data of a published copy was copied
 create view v_published as select * from published;
 
+comment on view v_published is 'one row';
+comment on column v_published.as_of is 'when the data of this copy was copied';
+
 -- the brands and their zones
 create view v_brands as select * from brand;
+
+comment on view v_brands is 'a brand a row';
+comment on column v_brands.brand is 'as it is shown';
+comment on column v_brands.slug is 'its name in incident ids';
+comment on column v_brands.timezone is 'the zone of its days';
