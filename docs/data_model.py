@@ -18,7 +18,12 @@ def views() -> dict[str, str]:
         upgrade(con)
         heads = con.execute("select view_name, comment from duckdb_views() where starts_with(view_name, 'v_')").fetchall()
         columns = con.execute(
-            "select table_name, column_name, data_type, comment from duckdb_columns() where starts_with(table_name, 'v_') order by column_index"
+            """
+            select table_name, column_name, data_type, comment
+            from duckdb_columns()
+            where starts_with(table_name, 'v_')
+            order by column_index
+            """
         ).fetchall()
     return {
         view: f"{head[0].upper()}{head[1:]}.\n\n| column | type | meaning |\n|---|---|---|\n"

@@ -10,7 +10,9 @@ from typing import Annotated, Literal
 import typer
 
 from monitor.cli.options import LOOK, AsJson, BrandName, ConfigPath, Verbose, configured, now
+from monitor.config.load import find_config
 from monitor.detect.watch import Incident, read_incident, read_incidents
+from monitor.errors import ConfigError
 from monitor.store.publish import newest
 from monitor.tell.alerts import incident_lines
 from monitor.tell.digest import as_html, as_text, compose, figures
@@ -44,7 +46,7 @@ def query(
 ) -> None:
     """Ask the data: a shipped question by name, or SQL of your own."""
     if listing:
-        _print_questions(as_json=as_json_)
+        _print_questions(_own_questions(config), as_json=as_json_)
         return
     if (name is None) == (sql is None):
         raise typer.BadParameter("give the name of a question or --sql, one of them; --list shows the questions")
@@ -54,7 +56,7 @@ def query(
         raise typer.BadParameter(f"--json and --format {form} contradict each other; give one of them")
     settings = configured(config)
     copy = newest(settings.published_folder)
-    answer = run_question(copy, name, _params(param)) if name else run_sql(copy, sql or "")
+    answer = run_question(copy, name, _params(param), own=settings.queries_folder) if name else run_sql(copy, sql or "")
     _write(answer, "json" if as_json_ else form, out)
 
 
@@ -155,13 +157,23 @@ order by 1
 """
 
 
-def _print_questions(*, as_json: bool) -> None:
+def _own_questions(config: Path | None) -> Path | None:
+    """The folder of the configuration; the shipped questions can be listed before there is one."""
+    try:
+        find_config(config)
+    except ConfigError:
+        if config is not None:
+            raise
+        return None
+    return configured(config).queries_folder
+
+
+def _print_questions(own: Path | None, *, as_json: bool) -> None:
+    listed = questions(own)
     if as_json:
-        print(
-            json.dumps([{"name": one.name, "asks": one.asks, "parameters": [each.name for each in one.parameters]} for one in questions()])
-        )
+        print(json.dumps([{"name": one.name, "asks": one.asks, "parameters": [each.name for each in one.parameters]} for one in listed]))
         return
-    for one in questions():
+    for one in listed:
         print(f"{one.name:<20} {one.asks}")
         for each in one.parameters:
             print(f"{'':<20}   --param {each.name}=…  {each.meaning}")

@@ -138,6 +138,7 @@ class Config(_Strict):
     detect: Detect = Detect()
     publish: Publish = Publish()
     scoring: Scoring = Scoring()
+    queries: Path | None = Field(default=None, description="folder of your own questions, .sql files; relative to this file")
     folder: Path = Field(default=Path(), exclude=True)
 
     @model_validator(mode="after")
@@ -160,6 +161,11 @@ class Config(_Strict):
     def published_folder(self) -> Path:
         """The analysts' folder, absolute."""
         return (self.folder / self.publish.folder).absolute()
+
+    @property
+    def queries_folder(self) -> Path | None:
+        """The folder of the user's own questions, absolute; None where there is none."""
+        return None if self.queries is None else (self.folder / self.queries).absolute()
 
     def brand(self, name: str) -> Brand:
         """The brand of that name, without case.

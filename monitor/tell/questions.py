@@ -81,30 +81,45 @@ class Answer:
     truncated: bool
 
 
-def questions() -> list[Question]:
-    """The shipped questions, by name."""
-    found = sorted((file for file in _FOLDER.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
-    return [read_question(file.name.removesuffix(".sql"), file.read_text(encoding="utf-8")) for file in found]
+def questions(own: Path | None = None) -> list[Question]:
+    """The questions by name: the shipped ones, and those of a user's own folder.
+
+    raises  ConfigError where the folder cannot be read, or one of its files has the name of a shipped question
+    """
+    found = {file.name.removesuffix(".sql"): file.read_text(encoding="utf-8") for file in _FOLDER.iterdir() if file.name.endswith(".sql")}
+    for name, sql in _own_files(own) if own else ():
+        if name in found:
+            raise ConfigError(f"queries: {name}.sql in {own} has the name of a shipped question; rename it")
+        found[name] = sql
+    return [read_question(name, sql) for name, sql in sorted(found.items())]
 
 
-def question(name: str) -> Question:
+def _own_files(folder: Path) -> list[tuple[str, str]]:
+    try:
+        return [(file.stem, file.read_text(encoding="utf-8")) for file in sorted(folder.iterdir()) if file.suffix == ".sql"]
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"queries: {folder} cannot be read ({error.__class__.__name__}); name a folder of .sql files in UTF-8") from None
+
+
+def question(name: str, own: Path | None = None) -> Question:
     """The question of that name.
 
     raises  ConfigError where there is none, naming the nearest
     """
-    known = {each.name: each for each in questions()}
+    known = {each.name: each for each in questions(own)}
     if name not in known:
         raise ConfigError(f"query: no question {name!r}{_nearest(name, list(known))}")
     return known[name]
 
 
 def read_question(name: str, sql: str) -> Question:
-    """A question from its file: paragraphs of the header are the question, its parameters, its columns."""
+    """A question from its file: paragraphs of the header are the question, its parameters, its columns; what is missing is left out."""
     header = sql.partition("\n\n")[0]
-    first, *paragraphs = re.split(r"\n--\n", header)
+    first, *paragraphs = [*header.split("\n--\n"), "", ""]
     parameters = [Parameter(*found.groups()) for found in map(_PARAMETER.fullmatch, paragraphs[0].splitlines()) if found]
     columns = {found[1]: found[2] for found in map(_COLUMN.fullmatch, paragraphs[1].splitlines()) if found}
-    return Question(name, first.splitlines()[0].removeprefix("-- "), parameters, columns, sql)
+    asks = first.partition("\n")[0]
+    return Question(name, asks.removeprefix("--").strip() if asks.startswith("--") else name, parameters, columns, sql)
 
 
 def opened(database: Path) -> duckdb.DuckDBPyConnection:
@@ -131,15 +146,21 @@ def opened(database: Path) -> duckdb.DuckDBPyConnection:
 
 
 def run_question(
-    database: Path, name: str, params: Mapping[str, str], *, rows: int = ROW_LIMIT, seconds: float = DEADLINE_SECONDS
+    database: Path,
+    name: str,
+    params: Mapping[str, str],
+    *,
+    own: Path | None = None,
+    rows: int = ROW_LIMIT,
+    seconds: float = DEADLINE_SECONDS,
 ) -> Answer:
-    """The answer to a shipped question.
+    """The answer to a shipped question, or to one of the user's own folder.
 
     params  texts as they were typed, by the names of the file's header
     raises  ConfigError where the question, a parameter or its value is none, or it takes too long
             StoreError where the published copy cannot be read
     """
-    asked = question(name)
+    asked = question(name, own)
     values = {key: _typed(asked, key, value) for key, value in params.items()}
     with opened(database) as con:
         if "brand" in values:

@@ -62,5 +62,5 @@ def test_the_starter_is_a_working_configuration(tmp_path):
 
 
 def test_every_key_of_the_schema_is_in_the_starter_or_in_the_documentation():
-    assert {"data_dir", "brands", "sources", "threads", "detect", "publish", "scoring"} == set(SCHEMA["properties"])
+    assert {"data_dir", "brands", "sources", "threads", "detect", "publish", "scoring", "queries"} == set(SCHEMA["properties"])
     assert set(SCHEMA["$defs"]["Brand"]["properties"]) - set(yaml.safe_load(WITH_COMMENTS)["brands"][0]) == set()

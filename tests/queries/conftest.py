@@ -1,7 +1,6 @@
 """A published copy of three brands over the end of summer time, and the same rows as pandas frames."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -27,13 +26,15 @@ TOPICS = [[], ["pricing"], ["playback"], ["pricing", "support"], ["catalogue"]]
 LINKS = [f"https://{site}.example/{page}" for site in ("news", "www.blog", "video") for page in range(4)]
 
 
-OCTOBER, NOVEMBER, DECEMBER = (datetime(2026, month, 1) for month in (10, 11, 12))
+OCTOBER, NOVEMBER, DECEMBER, A_DAY, THE_NEXT, AN_HOUR, AND_ONE = (
+    pd.Timestamp(f"2026-{at}").to_pydatetime() for at in ("10-01", "11-01", "12-01", "11-09", "11-10", "11-10 12:00", "11-10 13:00")
+)
 BUDGET = [
     ("x usd", "usd", OCTOBER, NOVEMBER, 150.0, 42.5, 10.0),
     ("x usd Streamly", "usd", OCTOBER, NOVEMBER, 60.0, 31.25, 10.0),
     ("x usd", "usd", NOVEMBER, DECEMBER, 150.0, 20.0, 0.0),
-    ("x post reads", "units", datetime(2026, 11, 9), datetime(2026, 11, 10), None, 1800.0, 0.0),
-    ("hackernews requests", "requests", datetime(2026, 11, 10, 12), datetime(2026, 11, 10, 13), 1000.0, 12.0, 0.0),
+    ("x post reads", "units", A_DAY, THE_NEXT, None, 1800.0, 0.0),
+    ("hackernews requests", "requests", AN_HOUR, AND_ONE, 1000.0, 12.0, 0.0),
 ]
 
 
@@ -166,7 +167,8 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
             select
                 source, source_id, 'comment' as kind, channel, 'https://' || source || '.example/' || source_id as url,
                 text, false as text_truncated, links, author as author_id, author as author_name,
-                case when not isnan(followers) then followers::bigint end as author_followers, case when not isnan(views) then views::bigint end as views,
+                case when not isnan(followers) then followers::bigint end as author_followers,
+                case when not isnan(views) then views::bigint end as views,
                 reply_to as in_reply_to_id,
                 thread as conversation_id, created_at, created_at as first_seen_at, created_at as fetched_at,
                 case when not isnan(likes) then likes::bigint end as likes, 'live' as state, booked = 'spam' as is_spam, 1 as run_id
@@ -186,7 +188,8 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
         con.execute("""
             insert into human_label by name
             select source, source_id, brand, human as label, timestamp '2026-11-10 10:00' as labelled_at,
-                case when not isnan(weight) then weight end as weight, md5(chr(10) || case when stale then 'as it was' else text end) as text_hash
+                case when not isnan(weight) then weight end as weight,
+                md5(chr(10) || case when stale then 'as it was' else text end) as text_hash
             from given where human is not null
         """)
         rebuild(con)
