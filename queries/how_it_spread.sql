@@ -26,7 +26,7 @@
 -- A place has risen with the first five minutes that end a quarter of an hour of five counted mentions or more, and of more than u + 4 * sqrt(u),
 -- where u is what a quarter of an hour brought there in the seven days before, on the whole or at this hour of the day, whichever is more.
 
-with chosen as (
+with asked as (
     select
         incident.brand,
         coalesce(getvariable('since')::timestamp, incident.onset_at - interval 30 minutes, end_at - interval 7 days) as since,
@@ -44,23 +44,35 @@ with chosen as (
     where getvariable('incident') is null
         or incident.id is not null
 ),
+chosen as materialized (
+    select
+        v_labels.*,
+        v_labels.created_at >= asked.since as is_now,
+        epoch(asked.until - asked.since) / epoch(interval 7 days) as part_of_week
+    from v_labels
+    cross join asked
+    where v_labels.created_at >= asked.since - interval 7 days
+        and v_labels.created_at < asked.until
+        and v_labels.counted
+        and v_labels.brand = coalesce(asked.brand, v_labels.brand)
+        and lower(v_labels.brand) = lower(coalesce(getvariable('brand')::varchar, v_labels.brand))
+),
 said as (
     select
-        v_mentions.*,
-        created_at >= chosen.since as is_now,
-        time_bucket(interval 5 minutes, created_at) as bin_start,
-        epoch(chosen.until - chosen.since) / epoch(interval 7 days) as part_of_week
-    from v_mentions
-    join chosen
-        on created_at >= chosen.since - interval 7 days
-        and created_at < chosen.until
-        and v_mentions.brand = coalesce(chosen.brand, v_mentions.brand)
-    where counted
-        and lower(v_mentions.brand) = lower(coalesce(getvariable('brand')::varchar, v_mentions.brand))
-        and (
-            getvariable('term') is null
-            or contains(lower(concat_ws(' ', title, text)), lower(getvariable('term')::varchar))
-        )
+        v_texts.*,
+        chosen.brand,
+        chosen.label,
+        chosen.scored,
+        chosen.is_now,
+        chosen.part_of_week,
+        time_bucket(interval 5 minutes, chosen.created_at) as bin_start
+    from chosen
+    join v_texts
+        on v_texts.source = chosen.source
+        and v_texts.source_id = chosen.source_id
+        and v_texts.created_at = chosen.created_at
+    where getvariable('term') is null
+        or contains(lower(concat_ws(' ', v_texts.title, v_texts.text)), lower(getvariable('term')::varchar))
 ),
 places as (
     select
@@ -150,12 +162,12 @@ looked as (
         v_covered.brand,
         v_covered.source,
         sum(
-            epoch(least(v_covered.covered_to, chosen.until)) - epoch(greatest(v_covered.covered_from, chosen.since))
-        ) / any_value(epoch(chosen.until - chosen.since)) as covered
+            epoch(least(v_covered.covered_to, asked.until)) - epoch(greatest(v_covered.covered_from, asked.since))
+        ) / any_value(epoch(asked.until - asked.since)) as covered
     from v_covered
-    join chosen
-        on v_covered.covered_from < chosen.until
-        and v_covered.covered_to > chosen.since
+    join asked
+        on v_covered.covered_from < asked.until
+        and v_covered.covered_to > asked.since
     group by v_covered.brand, v_covered.source
 )
 select

@@ -29,17 +29,26 @@ with bounds as (
             ) as end_at
     )
 ),
-said as (
-    select
-        v_mentions.*,
-        coalesce(author_id, author_name) as author_key,
-        scored and label = -1 as is_negative
-    from v_mentions
+chosen as materialized (
+    select v_labels.*
+    from v_labels
     cross join bounds
     where created_at >= bounds.since
         and created_at < bounds.until
         and counted
         and lower(brand) = lower(coalesce(getvariable('brand')::varchar, brand))
+),
+said as (
+    select
+        v_texts.*,
+        chosen.brand,
+        coalesce(v_texts.author_id, v_texts.author_name) as author_key,
+        chosen.scored and chosen.label = -1 as is_negative
+    from chosen
+    join v_texts
+        on v_texts.source = chosen.source
+        and v_texts.source_id = chosen.source_id
+        and v_texts.created_at = chosen.created_at
 ),
 authors as (
     select

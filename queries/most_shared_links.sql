@@ -30,25 +30,36 @@ with bounds as (
             ) as end_at
     )
 ),
+chosen as materialized (
+    select v_labels.*
+    from v_labels
+    cross join bounds
+    where created_at >= bounds.since
+        and created_at < bounds.until
+        and not is_muted
+        and not is_own
+        and lower(brand) = lower(coalesce(getvariable('brand')::varchar, brand))
+),
 said as (
     select
-        brand,
-        source,
-        source_id,
-        created_at,
-        coalesce(author_id, author_name) as author,
-        coalesce(text, title) as text,
-        engagement,
-        scored,
-        label,
-        counted,
-        unnest(list_distinct(links)) as link
-    from v_mentions
-    where created_at >= (select since from bounds)
-        and created_at < (select until from bounds)
-        and booked in ('counted', 'duplicate')
-        and len(links) > 0
-        and lower(brand) = lower(coalesce(getvariable('brand')::varchar, brand))
+        chosen.brand,
+        chosen.source,
+        chosen.source_id,
+        chosen.created_at,
+        coalesce(v_texts.author_id, v_texts.author_name) as author,
+        coalesce(v_texts.text, v_texts.title) as text,
+        v_texts.engagement,
+        chosen.scored,
+        chosen.label,
+        chosen.counted,
+        unnest(list_distinct(v_texts.links)) as link
+    from chosen
+    join v_texts
+        on v_texts.source = chosen.source
+        and v_texts.source_id = chosen.source_id
+        and v_texts.created_at = chosen.created_at
+    where not v_texts.is_spam
+        and len(v_texts.links) > 0
 ),
 links as (
     select

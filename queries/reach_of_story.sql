@@ -36,27 +36,38 @@ with bounds as (
     )
 ),
 
-seen as (
-    select
-        brand,
-        source,
-        booked,
-        coalesce(author_id, author_name) as author,
-        engagement,
-        views,
-        reach_estimate
-    from v_mentions
-    where created_at >= (select since from bounds)
-        and created_at < (select until from bounds)
-        and booked in ('counted', 'duplicate')
-        and lower(brand) = lower(coalesce(getvariable('brand')::varchar, brand))
-        and (
-            getvariable('term') is null
-            or contains(lower(concat_ws(' ', title, text)), lower(getvariable('term')::varchar))
-        )
+chosen as materialized (
+    select v_labels.*
+    from v_labels
+    cross join bounds
+    where created_at >= bounds.since
+        and created_at < bounds.until
+        and not is_muted
+        and not is_own
         and (
             getvariable('mood') is null
             or label = getvariable('mood')::integer
+        )
+        and lower(brand) = lower(coalesce(getvariable('brand')::varchar, brand))
+),
+seen as (
+    select
+        chosen.brand,
+        chosen.source,
+        chosen.counted,
+        coalesce(v_texts.author_id, v_texts.author_name) as author,
+        v_texts.engagement,
+        v_texts.views,
+        v_texts.reach_estimate
+    from chosen
+    join v_texts
+        on v_texts.source = chosen.source
+        and v_texts.source_id = chosen.source_id
+        and v_texts.created_at = chosen.created_at
+    where not v_texts.is_spam
+        and (
+            getvariable('term') is null
+            or contains(lower(concat_ws(' ', v_texts.title, v_texts.text)), lower(getvariable('term')::varchar))
         )
 ),
 looked as (
@@ -77,7 +88,7 @@ figures as (
         brand,
         source,
         count(*) as mentions,
-        count(*) filter (where booked = 'duplicate') as copies,
+        count(*) filter (where not counted) as copies,
         nullif(count(distinct source || ':' || author), 0) as authors,
         sum(engagement)::bigint as engagement,
         count(views) as views_known,

@@ -53,27 +53,35 @@ looked as (
         and lower(v_series.brand) = lower(coalesce(getvariable('brand')::varchar, v_series.brand))
     group by v_series.brand
 ),
-said as (
-    select
-        brand,
-        mention_id,
-        created_at >= bin_from as is_now,
-        created_at,
-        source_id,
-        coalesce(engagement, -1) as engagement,
-        coalesce(text, title) as text,
-        url,
-        list_transform(
-            list_filter(intents, lambda name: starts_with(name, 'switch_to:')),
-            lambda name: substr(name, 11)
-        ) as destinations
-    from v_mentions
+chosen as materialized (
+    select v_labels.*
+    from v_labels
     cross join bins
-    where created_at >= before_from
-        and created_at < bin_to
+    where created_at >= bins.before_from
+        and created_at < bins.bin_to
         and counted
         and is_churn
         and lower(brand) = lower(coalesce(getvariable('brand')::varchar, brand))
+),
+said as (
+    select
+        chosen.brand,
+        chosen.created_at >= bins.bin_from as is_now,
+        chosen.created_at,
+        chosen.source_id,
+        coalesce(v_texts.engagement, -1) as engagement,
+        coalesce(v_texts.text, v_texts.title) as text,
+        v_texts.url,
+        list_transform(
+            list_filter(chosen.intents, lambda name: starts_with(name, 'switch_to:')),
+            lambda name: substr(name, 11)
+        ) as destinations
+    from chosen
+    join v_texts
+        on v_texts.source = chosen.source
+        and v_texts.source_id = chosen.source_id
+        and v_texts.created_at = chosen.created_at
+    cross join bins
 ),
 moves as (
     select

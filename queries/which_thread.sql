@@ -32,16 +32,27 @@ with bounds as (
             ) as end_at
     )
 ),
-said as (
-    select
-        v_mentions.*,
-        coalesce(conversation_id, source_id) as thread
-    from v_mentions
+chosen as materialized (
+    select v_labels.*
+    from v_labels
     cross join bounds
     where created_at >= bounds.since
         and created_at < bounds.until
         and counted
         and lower(brand) = lower(coalesce(getvariable('brand')::varchar, brand))
+),
+said as (
+    select
+        v_texts.*,
+        chosen.brand,
+        chosen.label,
+        chosen.scored,
+        coalesce(v_texts.conversation_id, v_texts.source_id) as thread
+    from chosen
+    join v_texts
+        on v_texts.source = chosen.source
+        and v_texts.source_id = chosen.source_id
+        and v_texts.created_at = chosen.created_at
 ),
 threads as (
     select
@@ -62,7 +73,7 @@ threads as (
     from said
     group by brand, source, thread
 ),
-top_threads as (
+top_threads as materialized (
     select
         *,
         counted / sum(counted) over (partition by brand) as share
@@ -70,18 +81,30 @@ top_threads as (
     qualify row_number() over (partition by brand order by counted desc, first_at, source, thread)
         <= coalesce(getvariable('top')::integer, 20)
 ),
+root_keys as materialized (
+    select
+        v_labels.brand,
+        v_labels.source,
+        v_labels.source_id,
+        v_labels.created_at
+    from v_labels
+    semi join top_threads
+        on top_threads.brand = v_labels.brand
+        and top_threads.source = v_labels.source
+        and top_threads.thread = v_labels.source_id
+),
 roots as (
     select
-        v_mentions.brand,
-        v_mentions.source,
-        v_mentions.source_id,
-        coalesce(v_mentions.title, v_mentions.text) as title,
-        v_mentions.url
-    from v_mentions
-    semi join top_threads
-        on top_threads.brand = v_mentions.brand
-        and top_threads.source = v_mentions.source
-        and top_threads.thread = v_mentions.source_id
+        root_keys.brand,
+        root_keys.source,
+        root_keys.source_id,
+        coalesce(v_texts.title, v_texts.text) as title,
+        v_texts.url
+    from root_keys
+    join v_texts
+        on v_texts.source = root_keys.source
+        and v_texts.source_id = root_keys.source_id
+        and v_texts.created_at = root_keys.created_at
 )
 select
     top_threads.brand,

@@ -83,22 +83,34 @@ reasons as (
     qualify row_number() over (partition by figures.brand order by figures.leavers desc, kind desc, reason)
         <= coalesce(getvariable('top')::integer, 20)
 ),
-said as (
-    select
-        brand,
-        source_id,
-        created_at,
-        coalesce(engagement, -1) as engagement,
-        coalesce(text, title) as text,
-        url,
-        list_concat(list_transform(topics, lambda name: 'topic:' || name), list_transform(intents, lambda name: 'intent:' || name)) as reasons
-    from v_mentions
-    where created_at >= (select bin_from from bins)
-        and created_at < (select bin_to from bins)
+chosen as materialized (
+    select v_labels.*
+    from v_labels
+    cross join bins
+    where created_at >= bins.bin_from
+        and created_at < bins.bin_to
         and counted
         and is_churn
-        and coalesce(text, title) is not null
         and lower(brand) = lower(coalesce(getvariable('brand')::varchar, brand))
+),
+said as (
+    select
+        chosen.brand,
+        chosen.source_id,
+        chosen.created_at,
+        coalesce(v_texts.engagement, -1) as engagement,
+        coalesce(v_texts.text, v_texts.title) as text,
+        v_texts.url,
+        list_concat(
+            list_transform(chosen.topics, lambda name: 'topic:' || name),
+            list_transform(chosen.intents, lambda name: 'intent:' || name)
+        ) as reasons
+    from chosen
+    join v_texts
+        on v_texts.source = chosen.source
+        and v_texts.source_id = chosen.source_id
+        and v_texts.created_at = chosen.created_at
+    where coalesce(v_texts.text, v_texts.title) is not null
 ),
 examples as (
     select

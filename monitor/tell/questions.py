@@ -115,9 +115,9 @@ def question(name: str, own: Path | None = None) -> Question:
 def read_question(name: str, sql: str) -> Question:
     """A question from its file: paragraphs of the header are the question, its parameters, its columns; what is missing is left out."""
     header = sql.partition("\n\n")[0]
-    first, *paragraphs = [*header.split("\n--\n"), "", ""]
-    parameters = [Parameter(*found.groups()) for found in map(_PARAMETER.fullmatch, paragraphs[0].splitlines()) if found]
-    columns = {found[1]: found[2] for found in map(_COLUMN.fullmatch, paragraphs[1].splitlines()) if found}
+    first, told, columns_told = [*header.split("\n--\n"), "", ""][:3]
+    parameters = [Parameter(*found.groups()) for found in map(_PARAMETER.fullmatch, told.splitlines()) if found]
+    columns = {found[1]: found[2] for found in map(_COLUMN.fullmatch, columns_told.splitlines()) if found}
     asks = first.partition("\n")[0]
     return Question(name, asks.removeprefix("--").strip() if asks.startswith("--") else name, parameters, columns, sql)
 

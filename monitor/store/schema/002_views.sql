@@ -30,23 +30,10 @@ join mention
 -- What analysts read. Names and columns are stable; the tables behind them may change. The comments are the text of
 -- docs/data-model.md, which `python docs/data_model.py` writes.
 
-create view v_mentions as
+create view v_texts as
 select
-    mention_brand.brand,
-    -- the time, the same in both, from the narrow table: a stretch is found there, and only its texts are read
-    mention.* exclude (run_id, marks, copy_key_1, copy_key_2, copy_key_3) replace (mention_brand.created_at as created_at),
-    mention_brand.* exclude (source, source_id, created_at, brand),
-    mention.source || ':' || mention.source_id as mention_id,
-    list_contains(mention_brand.intents, 'cancel') or len(list_filter(mention_brand.intents, lambda i: i like 'switch_to:%')) > 0 as is_churn,
-    mention_brand.counted and mention_brand.label is not null as scored,
-    -- booked once: counted, or the first reason why not
-    case
-        when mention_brand.counted then 'counted'
-        when mention_brand.is_muted then 'muted'
-        when mention_brand.is_own then 'own'
-        when mention.is_spam then 'spam'
-        else 'duplicate'
-    end as booked,
+    mention.* exclude (run_id, marks, copy_key_1, copy_key_2, copy_key_3),
+    source || ':' || source_id as mention_id,
     case when coalesce(likes, replies, reposts, quotes, score) is not null
         then coalesce(likes, 0) + coalesce(replies, 0) + coalesce(reposts, 0) + coalesce(quotes, 0) + coalesce(score, 0)
     end as engagement,
@@ -54,11 +41,104 @@ select
     case when views is null and coalesce(likes, replies, reposts, quotes, score, author_followers) is not null
         then greatest(0, author_followers // 10, likes, replies, reposts, quotes, score)
     end as reach_estimate
-from mention_brand
-join mention
-    on mention.source = mention_brand.source
-    and mention.source_id = mention_brand.source_id
-    and mention.created_at = mention_brand.created_at;
+from mention;
+
+-- narrow: what a stretch of a brand holds is found here, and then only its texts are read
+create view v_labels as
+select
+    brand,
+    mention_brand.* exclude (brand),
+    list_contains(intents, 'cancel') or len(list_filter(intents, lambda i: i like 'switch_to:%')) > 0 as is_churn,
+    counted and label is not null as scored
+from mention_brand;
+
+create view v_mentions as
+select
+    v_labels.brand,
+    v_texts.* exclude (mention_id, engagement, reach_estimate),
+    v_labels.* exclude (source, source_id, created_at, brand, is_churn, scored),
+    v_texts.mention_id,
+    v_labels.is_churn,
+    v_labels.scored,
+    -- booked once: counted, or the first reason why not
+    case
+        when v_labels.counted then 'counted'
+        when v_labels.is_muted then 'muted'
+        when v_labels.is_own then 'own'
+        when v_texts.is_spam then 'spam'
+        else 'duplicate'
+    end as booked,
+    v_texts.engagement,
+    v_texts.reach_estimate
+from v_labels
+join v_texts
+    on v_texts.source = v_labels.source
+    and v_texts.source_id = v_labels.source_id
+    and v_texts.created_at = v_labels.created_at;
+
+comment on view v_texts is 'a text a row, brands aside';
+comment on column v_texts.source is 'where it was said';
+comment on column v_texts.source_id is 'its id there';
+comment on column v_texts.kind is 'post, comment, reply, quote, repost or review';
+comment on column v_texts.channel is 'subreddit, video, site or tag';
+comment on column v_texts.url is 'its address';
+comment on column v_texts.title is 'plain text; NULL where there is none, or where it was erased';
+comment on column v_texts.text is 'plain text; NULL where it was erased';
+comment on column v_texts.text_truncated is 'the end of the text is missing';
+comment on column v_texts.lang is 'language code, such as en';
+comment on column v_texts.lang_origin is 'who said so: source or detected';
+comment on column v_texts.links is 'list of outbound links';
+comment on column v_texts.author_id is 'who wrote it, as the source knows them';
+comment on column v_texts.author_name is 'the name last used';
+comment on column v_texts.author_followers is 'at last sight';
+comment on column v_texts.conversation_id is 'the source''s id of the thread''s first text';
+comment on column v_texts.in_reply_to_id is 'of the text that it answers';
+comment on column v_texts.quoted_id is 'of the text that it quotes';
+comment on column v_texts.repost_of_id is 'of the text that it repeats';
+comment on column v_texts.created_at is 'when it was written; fixed at first sight';
+comment on column v_texts.edited_at is 'when it was last edited';
+comment on column v_texts.first_seen_at is 'when this store first held it';
+comment on column v_texts.fetched_at is 'the newest observation of its text';
+comment on column v_texts.likes is 'how many, as the source says';
+comment on column v_texts.replies is 'how many, as the source says';
+comment on column v_texts.reposts is 'how many, as the source says';
+comment on column v_texts.quotes is 'how many, as the source says';
+comment on column v_texts.bookmarks is 'how many, as the source says';
+comment on column v_texts.views is 'how many, as the source says';
+comment on column v_texts.score is 'votes for less votes against; may be negative';
+comment on column v_texts.upvote_ratio is 'votes for / all votes, 0 to 1';
+comment on column v_texts.rating is 'stars, 1 to 5';
+comment on column v_texts.engagement_at is 'when likes to rating were counted';
+comment on column v_texts.state is 'live, edited, unavailable, removed or deleted; of the last three title, text, address and author are erased, time, brands and label stay';
+comment on column v_texts.compound is 'vaderSentiment of the whole text, -1 to 1';
+comment on column v_texts.pos is 'its positive part, 0 to 1';
+comment on column v_texts.neu is 'its neutral part, 0 to 1';
+comment on column v_texts.neg is 'its negative part, 0 to 1';
+comment on column v_texts.duplicate_of is 'source:source_id of the text that it repeats: the earliest earlier one within 72 hours that it matches itself';
+comment on column v_texts.is_spam is 'whether it is spam';
+comment on column v_texts.spam_reason is 'why, such as link farm';
+comment on column v_texts.mention_id is 'source:source_id';
+comment on column v_texts.engagement is 'likes + replies + reposts + quotes + score; NULL where the source says none of them';
+comment on column v_texts.reach_estimate is 'how many saw it, where the source does not count views: see the definitions; NULL where views, followers and reactions are unknown, and where views are known';
+
+comment on view v_labels is 'a text and brand a row, without the text: quick to filter by brand and time, then joined with v_texts on source, source_id and created_at';
+comment on column v_labels.brand is 'as it is shown';
+comment on column v_labels.source is 'where it was said';
+comment on column v_labels.source_id is 'its id there';
+comment on column v_labels.created_at is 'when it was written; fixed at first sight';
+comment on column v_labels.matched_by is 'why it is the brand''s: text its words, place where it stands, thread its thread''s first text';
+comment on column v_labels.matched_terms is 'list of what the rule found';
+comment on column v_labels.brand_compound is 'the score on which the label rests, -1 to 1; NULL where unscored';
+comment on column v_labels.label is '-1 against the brand, 0 neither, 1 for it; NULL where unscored';
+comment on column v_labels.why is 'reason for the label; NULL where the scorer gives none';
+comment on column v_labels.intents is 'list of what the author means to do towards this brand: cancel, switch_to:NAME, refund, outage_report, praise, question';
+comment on column v_labels.topics is 'list of what it speaks of, by the brand''s topics';
+comment on column v_labels.is_own is 'written by one of the brand''s own_handles';
+comment on column v_labels.is_muted is 'from an author or site that the brand mutes';
+comment on column v_labels.counted is 'not muted, not own, not spam, not a duplicate';
+comment on column v_labels.scorer is 'name and version of what gave the label';
+comment on column v_labels.is_churn is 'says that it leaves: an intent cancel or switch_to:';
+comment on column v_labels.scored is 'counted, with a label';
 
 comment on view v_mentions is 'a text and brand a row; for totals over several brands count distinct mention_id';
 comment on column v_mentions.brand is 'as it is shown';
