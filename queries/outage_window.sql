@@ -197,27 +197,33 @@ covered as (
         and looked.bin_start < windows.window_to
     group by windows.brand
 ),
+chosen as materialized (
+    select v_labels.*
+    from v_labels
+    join windows
+        on windows.brand = v_labels.brand
+        and v_labels.created_at >= windows.window_from
+        and v_labels.created_at < windows.window_to
+    where v_labels.counted
+        and list_contains(v_labels.intents, 'outage_report')
+),
 reports as (
     select
-        v_mentions.brand,
-        v_mentions.source,
-        v_mentions.source_id,
-        v_mentions.created_at,
-        concat_ws(' ', v_mentions.title, v_mentions.text) as whole_text,
-        coalesce(v_mentions.text, v_mentions.title) as text,
-        v_mentions.url,
-        coalesce(v_mentions.author_id, v_mentions.author_name) as author_key,
-        coalesce(v_mentions.author_name, v_mentions.author_id) as author,
-        v_mentions.engagement
-    from v_mentions
-    join windows
-        on windows.brand = v_mentions.brand
-        and v_mentions.created_at >= windows.window_from
-        and v_mentions.created_at < windows.window_to
-    where v_mentions.counted
-        and list_contains(v_mentions.intents, 'outage_report')
-        and v_mentions.created_at >= (select since - interval 5 minutes from bounds)
-        and v_mentions.created_at < (select until from bounds)
+        chosen.brand,
+        chosen.source,
+        chosen.source_id,
+        chosen.created_at,
+        concat_ws(' ', v_texts.title, v_texts.text) as whole_text,
+        coalesce(v_texts.text, v_texts.title) as text,
+        v_texts.url,
+        coalesce(v_texts.author_id, v_texts.author_name) as author_key,
+        coalesce(v_texts.author_name, v_texts.author_id) as author,
+        v_texts.engagement
+    from chosen
+    join v_texts
+        on v_texts.source = chosen.source
+        and v_texts.source_id = chosen.source_id
+        and v_texts.created_at = chosen.created_at
 ),
 told as (
     select

@@ -34,7 +34,7 @@ with bounds as (
             ) as end_at
     )
 ),
-waiting as (
+waiting as materialized (
     select *
     from v_answers
     where created_at >= (select since from bounds)
@@ -45,36 +45,33 @@ waiting as (
 told as (
     select
         waiting.brand,
-        v_mentions.source,
-        v_mentions.source_id,
-        v_mentions.channel,
-        coalesce(v_mentions.author_name, v_mentions.author_id) as author,
+        v_texts.source,
+        v_texts.source_id,
+        v_texts.channel,
+        coalesce(v_texts.author_name, v_texts.author_id) as author,
         case
             when waiting.is_question and waiting.is_complaint then 'question and complaint'
             when waiting.is_question then 'question'
             else 'complaint'
         end as kind,
-        v_mentions.created_at,
-        epoch((select until from bounds) - v_mentions.created_at) / 3600 as waits_hours,
-        coalesce(v_mentions.views, v_mentions.reach_estimate) as seen,
+        v_texts.created_at,
+        epoch((select until from bounds) - v_texts.created_at) / 3600 as waits_hours,
+        coalesce(v_texts.views, v_texts.reach_estimate) as seen,
         case
-            when v_mentions.views is not null then 'views'
-            when v_mentions.reach_estimate is not null then 'estimate'
+            when v_texts.views is not null then 'views'
+            when v_texts.reach_estimate is not null then 'estimate'
         end as seen_by,
-        v_mentions.engagement,
-        left(coalesce(v_mentions.text, v_mentions.title), 200) as text,
-        v_mentions.url
+        v_texts.engagement,
+        left(coalesce(v_texts.text, v_texts.title), 200) as text,
+        v_texts.url
     from waiting
-    join v_mentions
-        on v_mentions.brand = waiting.brand
-        and v_mentions.source = waiting.source
-        and v_mentions.source_id = waiting.source_id
-        and v_mentions.created_at = waiting.created_at
-    where v_mentions.created_at >= (select since from bounds)
-        and v_mentions.created_at < (select until from bounds)
+    join v_texts
+        on v_texts.source = waiting.source
+        and v_texts.source_id = waiting.source_id
+        and v_texts.created_at = waiting.created_at
     qualify row_number() over (
         partition by waiting.brand
-        order by seen desc nulls last, v_mentions.engagement desc nulls last, v_mentions.created_at, v_mentions.source, v_mentions.source_id
+        order by seen desc nulls last, v_texts.engagement desc nulls last, v_texts.created_at, v_texts.source, v_texts.source_id
     ) <= coalesce(getvariable('top')::integer, 50)
 )
 select * exclude (source_id)

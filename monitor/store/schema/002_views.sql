@@ -604,23 +604,27 @@ with asking as (
         brand,
         source,
         source_id,
-        mention_id,
+        source || ':' || source_id as mention_id,
         created_at,
         list_contains(intents, 'question') as is_question,
         is_churn or coalesce(label = -1, false) or list_has_any(intents, ['refund', 'outage_report']) as is_complaint
-    from v_mentions
+    from v_labels
     where counted
 ),
 own as (
     select
-        brand,
-        source,
-        in_reply_to_id,
-        url,
-        created_at
-    from v_mentions
-    where is_own
-        and in_reply_to_id is not null
+        v_labels.brand,
+        v_texts.source,
+        v_texts.in_reply_to_id,
+        v_texts.url,
+        v_texts.created_at
+    from v_labels
+    join v_texts
+        on v_texts.source = v_labels.source
+        and v_texts.source_id = v_labels.source_id
+        and v_texts.created_at = v_labels.created_at
+    where v_labels.is_own
+        and v_texts.in_reply_to_id is not null
 ),
 answer as (
     select
