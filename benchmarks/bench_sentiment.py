@@ -33,7 +33,7 @@ sys.path.insert(0, str(REPOSITORY))
 from benchmarks.bench_vader import collected, corpora  # noqa: E402  needs the line above
 from monitor.config.models import Brand  # noqa: E402
 from monitor.enrich.brand_sentiment.scorer import BrandScorer  # noqa: E402
-from monitor.enrich.duplicates import marks_of  # noqa: E402
+from monitor.enrich.duplicates import fingerprint  # noqa: E402
 from monitor.enrich.language import language  # noqa: E402
 from monitor.enrich.remarks import Remarks  # noqa: E402
 from monitor.enrich.score import ASKED, score_table  # noqa: E402
@@ -260,13 +260,13 @@ def compare_columns(rounds: int) -> None:
         "the same with why": lambda some: scorer.score([Said(text, "Netflix") for text in some], explain=True),
         "lang": lambda some: [language(text) for text in some],
         "intents": lambda some: [remarks.intents(text, "Netflix") for text in some],
-        "topics": lambda some: [remarks.topics(Subject.of_text(text), "Netflix") for text in some],
+        "topics": lambda some: [remarks.topics_in(text, None, "Netflix", text.split()) for text in some],
         "all of these, as a table": lambda some: score_table(asked(some), scorer=scorer, remarks=remarks, explain=True, topics=True),
     }
     beside: dict[str, Callable[[Sequence[str]], Any]] = {
         "vaderSentiment alone": columns["vaderSentiment alone"],
         "is_spam": lambda some: [spam_reason(text, tokens_of(Subject.of_text(text))) for text in some],
-        "marks of copies": lambda some: [marks_of(Mention(**known, text=text), folded(text)) for text in some],
+        "marks of copies": lambda some: [fingerprint(Mention(**known, text=text), folded(text)) for text in some],
     }
     known: dict[str, Any] = {"source": "x", "source_id": "1", "kind": Kind.POST, "created_at": now, "fetched_at": now, "author_id": "a"}
     corpus = corpora(collected(measures.DATA / "sentiment"))

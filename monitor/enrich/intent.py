@@ -82,9 +82,10 @@ def intents(
 
 def _found(pattern: Pattern, masked: Masked) -> Iterator[Intent]:
     """The intents that one pattern finds: of those about leaving, only what the author means for this brand."""
-    if pattern.gate and not pattern.gate.search(masked.said):
+    is_leaving = pattern.intent in _LEAVING
+    if pattern.gate and not pattern.gate.search(masked.said if is_leaving else masked.known):
         return
-    if pattern.intent in _LEAVING:
+    if is_leaving:
         for match in islice(pattern.regex.finditer(masked.said), _MOST):
             if name := _leaving(pattern, match, masked):
                 yield Intent(name, match.span())

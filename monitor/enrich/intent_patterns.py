@@ -153,6 +153,7 @@ CHURN = (
         "get gets getting got has have earned won + my our + money business custom subscription cash",
         "said",
         rf"(?P<to>{_R}) (?:now |just |already )?(?:gets?|got|is getting|has|will get|can have|earned|won) (?:my|our) (?:money|business|custom|subscription|cash)",
+        r"(?:my|our) (?:money|business|custom|subscription|cash)",
     ),
     pattern(
         "switch",

@@ -57,6 +57,11 @@ class Remarks:
         topics = self._addressed(brand).topics
         return list(topics.of(subject, tokens_of(subject) if tokens is None else tokens)) if topics else []
 
+    def topics_in(self, text: str, lang: str | None, brand: str | None, tokens: Sequence[str]) -> Sequence[str]:
+        """The same for a text of which nothing else is known; `tokens` as there."""
+        topics = self._addressed(brand).topics
+        return topics.of_text(text, lang, tokens) if topics else []
+
     def _addressed(self, brand: str | None) -> _Addressed:
         known = self._brands.get(brand or "")
         return known or _stranger(brand)

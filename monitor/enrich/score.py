@@ -8,7 +8,6 @@ import pyarrow as pa
 from monitor.enrich.language import language
 from monitor.enrich.remarks import Remarks
 from monitor.enrich.sentiment import Said, Scorer, is_english, plain_scores
-from monitor.rule import Subject
 
 ASKED = pa.schema([("text", pa.string()), ("brand", pa.string()), ("lang", pa.string()), ("context", pa.string())])
 """A row for each text and brand.
@@ -59,7 +58,7 @@ def score_table(asked: pa.Table, *, scorer: Scorer, remarks: Remarks, explain: b
     scored = pa.table(columns, schema=SCORED)
     if topics:
         found = [
-            remarks.topics(Subject.of_text(text, lang), brand, tokens) if text else []
+            remarks.topics_in(text, lang, brand, tokens) if text else []
             for text, brand, lang, tokens in zip(texts, brands, langs, split, strict=True)
         ]
         scored = scored.append_column("topics", pa.array(found, pa.list_(pa.string())))

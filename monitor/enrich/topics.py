@@ -72,9 +72,18 @@ class Topics:
 
         tokens  what stands between its white space, folded or not: only what they may stand for is looked for
         """
-        candidates = [*self._wordless, *chain.from_iterable(filter(None, map(self._cues.__getitem__, tokens)))]
-        if not candidates:
-            return []
+        candidates = self._candidates(tokens)
+        return self._among(candidates, subject) if candidates else []
+
+    def of_text(self, text: str, lang: str | None, tokens: Sequence[str]) -> Sequence[str]:
+        """The same for a text of which nothing else is known."""
+        candidates = self._candidates(tokens)
+        return self._among(candidates, Subject.of_text(text, lang)) if candidates else []
+
+    def _candidates(self, tokens: Sequence[str]) -> Sequence[_Rule]:
+        return [*self._wordless, *chain.from_iterable(filter(None, map(self._cues.__getitem__, tokens)))]
+
+    def _among(self, candidates: Sequence[_Rule], subject: Subject) -> Sequence[str]:
         found: set[str] = set()
         line = " ".join(subject.text.split())
         # a mark behind a word may make another of it
