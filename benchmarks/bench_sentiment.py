@@ -24,6 +24,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import pyarrow as pa
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 REPOSITORY = Path(__file__).parents[1]
@@ -32,9 +33,10 @@ sys.path.insert(0, str(REPOSITORY))
 from benchmarks.bench_vader import collected, corpora  # noqa: E402  needs the line above
 from monitor.config.models import Brand  # noqa: E402
 from monitor.enrich.brand_sentiment.scorer import BrandScorer  # noqa: E402
-from monitor.enrich.duplicates import marks_of  # noqa: E402
+from monitor.enrich.duplicates import fingerprint  # noqa: E402
 from monitor.enrich.language import language  # noqa: E402
 from monitor.enrich.remarks import Remarks  # noqa: E402
+from monitor.enrich.score import ASKED, score_table  # noqa: E402
 from monitor.enrich.sentiment import Said, VaderScorer, plain_scores  # noqa: E402
 from monitor.enrich.spam import spam_reason  # noqa: E402
 from monitor.enrich.topics import tokens_of  # noqa: E402
@@ -42,6 +44,7 @@ from monitor.enrich.vader import Vader  # noqa: E402
 from monitor.enrich.vader_lexicon import plain  # noqa: E402
 from monitor.mention import Kind, Mention  # noqa: E402
 from monitor.rule import Subject  # noqa: E402
+from monitor.text import folded  # noqa: E402
 from tests.enrich import measures  # noqa: E402
 
 CHUNK = 300
@@ -240,57 +243,42 @@ def seconds(racing: Mapping[str, Callable[[Any], Any]], items: Sequence[Any], ro
 
 
 def compare_columns(rounds: int) -> None:
-    """What each column costs, and all of them together."""
+    """What each column costs, and all of them as `score_table` gives them; then what is made beside them for storing."""
     topics = measures.starter("streaming")
     brand = Brand(name="Netflix", rule="netflix OR @netflix", own_handles=["x:netflix"], rivals=["Hulu", "Disney+"], topics=topics)
     scorer, remarks, now = BrandScorer([brand]), Remarks([brand]), datetime(2026, 7, 14, 12, tzinfo=UTC)
     theirs = SentimentIntensityAnalyzer().polarity_scores
 
-    def everything(some: Sequence[tuple[Mention, Said, Subject]]) -> None:
-        plain_scores([said.text for _, said, _ in some])
-        scorer.score([said for _, said, _ in some], explain=True)
-        subjects = [Subject.of(mention) for mention, _, _ in some]
-        tokens = [tokens_of(subject) for subject in subjects]
-        for _, said, _ in some:
-            language(said.text)
-        for (_, said, _), those in zip(some, tokens, strict=True):
-            spam_reason(said.text, those)
-        for (mention, _, _), subject in zip(some, subjects, strict=True):
-            marks_of(mention, subject.text)
-        for _, said, _ in some:
-            remarks.intents(said.text, "Netflix")
-        for subject, those in zip(subjects, tokens, strict=True):
-            remarks.topics(subject, "Netflix", those)
+    def asked(texts: Sequence[str]) -> pa.Table:
+        unknown = [None] * len(texts)
+        return pa.table([texts, ["Netflix"] * len(texts), unknown, unknown], schema=ASKED)
 
-    columns: dict[str, Callable[[Sequence[tuple[Mention, Said, Subject]]], Any]] = {
-        "vaderSentiment alone": lambda some: [theirs(said.text) for _, said, _ in some],
-        "compound, pos, neu, neg": lambda some: plain_scores([said.text for _, said, _ in some]),
-        "brand_compound, label": lambda some: scorer.score([said for _, said, _ in some]),
-        "the same with why": lambda some: scorer.score([said for _, said, _ in some], explain=True),
-        "lang": lambda some: [language(said.text) for _, said, _ in some],
-        "folded text": lambda some: [tokens_of(Subject.of(mention)) for mention, _, _ in some],
-        "intents": lambda some: [remarks.intents(said.text, "Netflix") for _, said, _ in some],
-        "topics": lambda some: [remarks.topics(subject, "Netflix") for _, _, subject in some],
-        "is_spam": lambda some: [spam_reason(said.text, tokens_of(subject)) for _, said, subject in some],
-        "marks of copies": lambda some: [marks_of(mention, subject.text) for mention, _, subject in some],
-        "all together": everything,
+    columns: dict[str, Callable[[Sequence[str]], Any]] = {
+        "vaderSentiment alone": lambda some: [theirs(text) for text in some],
+        "compound, pos, neu, neg": plain_scores,
+        "brand_compound, label": lambda some: scorer.score([Said(text, "Netflix") for text in some]),
+        "the same with why": lambda some: scorer.score([Said(text, "Netflix") for text in some], explain=True),
+        "lang": lambda some: [language(text) for text in some],
+        "intents": lambda some: [remarks.intents(text, "Netflix") for text in some],
+        "topics": lambda some: [remarks.topics_in(text, None, "Netflix", text.split()) for text in some],
+        "all of these, as a table": lambda some: score_table(asked(some), scorer=scorer, remarks=remarks, explain=True, topics=True),
     }
-    texts = corpora(collected(measures.DATA / "sentiment"))
-    texts["mixed"] = random.Random(1).sample(texts.pop("first pass"), WORTH)
-    taken: dict[str, dict[str, float]] = {}
-    for corpus, those in texts.items():
-        mentions = [
-            Mention(source="x", source_id=str(at), kind=Kind.POST, created_at=now, fetched_at=now, author_id="a", text=text)
-            for at, text in enumerate(those)
-        ]
-        items = [(mention, Said(mention.whole_text, "Netflix"), Subject.of(mention)) for mention in mentions]
-        taken[corpus] = {name: 1e6 * each / len(those) for name, each in seconds(columns, items, rounds).items()}
-    print("Cost of each column as a share of vaderSentiment alone\n")
-    rows = []
-    for name in columns:
-        rows.append([name, *(f"{100 * times[name] / times['vaderSentiment alone']:.0f} %" for times in taken.values())])
-    ratios = (f"**{times['vaderSentiment alone'] / times['all together']:.2f}**" for times in taken.values())
-    table(["column", *taken], [*rows, ["vaderSentiment to all together", *ratios]])
+    beside: dict[str, Callable[[Sequence[str]], Any]] = {
+        "vaderSentiment alone": columns["vaderSentiment alone"],
+        "is_spam": lambda some: [spam_reason(text, tokens_of(Subject.of_text(text))) for text in some],
+        "marks of copies": lambda some: [fingerprint(Mention(**known, text=text), folded(text)) for text in some],
+    }
+    known: dict[str, Any] = {"source": "x", "source_id": "1", "kind": Kind.POST, "created_at": now, "fetched_at": now, "author_id": "a"}
+    corpus = corpora(collected(measures.DATA / "sentiment"))
+    corpus["mixed"] = random.Random(1).sample(corpus.pop("first pass"), WORTH)
+    for title, racing in (("Cost of each column", columns), ("Cost of what is stored beside them", beside)):
+        taken = {name: seconds(racing, texts, rounds) for name, texts in corpus.items()}
+        print(f"{title} as a share of vaderSentiment alone\n")
+        rows = [[name, *(f"{100 * times[name] / times['vaderSentiment alone']:.0f} %" for times in taken.values())] for name in racing]
+        if racing is columns:
+            ratios = (times["vaderSentiment alone"] / times["all of these, as a table"] for times in taken.values())
+            rows.append(["vaderSentiment to all of these", *(f"**{ratio:.2f}**" for ratio in ratios)])
+        table(["column", *taken], rows)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ NOT (or a leading -) and brackets do what they say. Case never matters. Fields: 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -53,6 +54,11 @@ class Subject:
     def of(cls, mention: Mention) -> "Subject":
         """The subject for one mention."""
         return cls(mention, folded(mention.whole_text))
+
+    @classmethod
+    def of_text(cls, text: str, lang: str | None = None) -> "Subject":
+        """A text of which nothing else is known."""
+        return cls(_unknown(lang), folded(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +136,12 @@ class Or:
 
 
 Node: TypeAlias = Term | Field | Not | And | Or
+
+
+@lru_cache(maxsize=256)
+def _unknown(lang: str | None) -> Mention:
+    nowhen = datetime.min.replace(tzinfo=UTC)
+    return Mention(source="", source_id="", kind=Kind.POST, created_at=nowhen, fetched_at=nowhen, text=None, lang=lang)
 
 
 @lru_cache(maxsize=1024)

@@ -3,6 +3,7 @@
 import html
 import re
 import unicodedata
+from functools import lru_cache
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -16,6 +17,9 @@ _IGNORED = regex.compile(r"[\p{Cf}\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}--
 # before NFKC, which makes letters of "Acme™" and a space and an accent of "´Acme´"
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _MARKS = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "´": "'", "™": " ", "℠": " "})
+# with the letter before it, to which an accent may belong
+_BEYOND_ASCII = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")
+_LONGEST_REMEMBERED = 16
 _ASCII_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 _BARE_LINK = regex.compile(r"https?://[^\s<>\"'\[\]()]+(?:\([^\s<>\"'\[\]()]*\)[^\s<>\"'\[\]()]*)*+")
 _TRACKING = ("utm_", "fbclid", "gclid", "igshid", "mc_cid", "mc_eid")
@@ -149,7 +153,23 @@ def folded(text: str) -> str:
     """
     if text.isascii() and (text.isprintable() or not _CONTROL.search(text)):
         return text.lower()
-    return unicodedata.normalize("NFKC", _IGNORED.sub("", text).translate(_MARKS)).casefold()
+    if _CONTROL.search(text):
+        return _unified(text).casefold()
+    return _BEYOND_ASCII.sub(_unified_run, text).casefold()
+
+
+def _unified(text: str) -> str:
+    return unicodedata.normalize("NFKC", _IGNORED.sub("", text).translate(_MARKS))
+
+
+@lru_cache(maxsize=16_384)
+def _run_unified(run: str) -> str:
+    return _unified(run)
+
+
+def _unified_run(found: re.Match[str]) -> str:
+    """A run beyond ASCII: most are an apostrophe or an emoji, which come again and again."""
+    return _run_unified(found[0]) if len(found[0]) <= _LONGEST_REMEMBERED else _unified(found[0])
 
 
 def _tag_at(text: str, start: int) -> tuple[str | None, int]:

@@ -21,6 +21,9 @@ LONGEST = 5_000
 _MOST = 20
 # matches of one pattern that are looked at: what is repeated more often is no other intent
 
+_ASKED_BEFORE = 400
+# a question begins no further before its mark
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
@@ -39,27 +42,34 @@ def is_churn(name: str) -> bool:
     return name == "cancel" or name.startswith("switch_to:")
 
 
-def intents(text: str, brand_names: Sequence[str], rivals: Mapping[str, Sequence[str]] | Sequence[str] = ()) -> Sequence[Intent]:
+def intents(
+    text: str,
+    brand_names: Sequence[str],
+    rivals: Mapping[str, Sequence[str]] | Sequence[str] = (),
+    tokens: Sequence[str] | None = None,
+) -> Sequence[Intent]:
     """What the author of a text means to do towards a brand, or wants of it; in the order of the text, each name once.
 
     brand_names  how the brand is written, handles without @; the text is taken to be about it, named or not
     rivals       names of others, or name to the ways it is written; a name that is not among them is told by its capital
+    tokens       what stands between the text's white space, where that is known
 
     >>> [found.name for found in intents("Left Verizon for T-Mobile", ["Verizon"])]
     ['switch_to:T-Mobile']
     >>> intents("Left Verizon for T-Mobile", ["T-Mobile"])
     []
     """
-    text = text[:LONGEST]
-    said = lower(text)
-    candidates = to_try(said)
-    if not candidates and "?" not in said:
+    if len(text) > LONGEST:
+        text, tokens = text[:LONGEST], None
+    candidates = to_try(text.split() if tokens is None else tokens)
+    if not candidates and "?" not in text:
         return []
+    said = lower(text)
     masked = Masked.of(
         text, said, tuple(brand_names), spelt(rivals), is_about_leaving=any(pattern.intent in _LEAVING for pattern in candidates)
     )
     found = [intent for pattern in candidates for intent in _found(pattern, masked)]
-    if "?" in said and (asked := QUESTION.search(masked.known)):
+    if "?" in said and (asked := QUESTION.search(masked.known, max(0, said.index("?") - _ASKED_BEFORE), said.rindex("?") + 1)):
         found.append(Intent("question", asked.span()))
     first: dict[str, Intent] = {}
     moves = [intent.span for intent in found if intent.name.startswith("switch_to:")]
@@ -72,7 +82,10 @@ def intents(text: str, brand_names: Sequence[str], rivals: Mapping[str, Sequence
 
 def _found(pattern: Pattern, masked: Masked) -> Iterator[Intent]:
     """The intents that one pattern finds: of those about leaving, only what the author means for this brand."""
-    if pattern.intent in _LEAVING:
+    is_leaving = pattern.intent in _LEAVING
+    if pattern.gate and not pattern.gate.search(masked.said if is_leaving else masked.known):
+        return
+    if is_leaving:
         for match in islice(pattern.regex.finditer(masked.said), _MOST):
             if name := _leaving(pattern, match, masked):
                 yield Intent(name, match.span())

@@ -1,8 +1,11 @@
 """Which patterns are worth trying on a text: told by its words, each of which is looked up once and remembered."""
 
 import re
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import lru_cache, reduce
+from operator import or_
 
+from monitor.enrich.intent_names import lower
 from monitor.enrich.intent_patterns import CHURN, Pattern
 from monitor.enrich.intent_wishes import OUTAGE, PRAISE, REFUND
 
@@ -29,7 +32,7 @@ class _Marks(dict[str, int]):
         self._lengths = sorted({len(beginning) for beginning in self._beginnings})
 
     def __missing__(self, token: str) -> int:
-        word = token.strip(_PUNCTUATION).removesuffix("'s")
+        word = lower(token).strip(_PUNCTUATION).removesuffix("'s")
         marks = self.bits.get(word, 0)
         for length in self._lengths:
             marks |= self._beginnings.get(word[:length], 0)
@@ -50,14 +53,17 @@ _marks = _Marks()
 _needed = tuple(
     (pattern, tuple(sum(_marks.bits[word] for word in set(part.split())) for part in pattern.words.split("+"))) for pattern in PATTERNS
 )
+# without one of the first lists there is nothing to try
+_FIRST = reduce(or_, (needed[0] for _, needed in _needed))
 
 
-def to_try(said: str) -> tuple[Pattern, ...]:
-    """The patterns that could be found in a text in lower case; none for most texts."""
-    marks = 0
-    for some in set(map(_marks.__getitem__, said.split())):
-        marks |= some
-    return _patterns_of(marks) if marks else ()
+def to_try(tokens: Sequence[str]) -> tuple[Pattern, ...]:
+    """The patterns that could be found in a text; none for most texts.
+
+    tokens  what stands between its white space
+    """
+    marks = reduce(or_, map(_marks.__getitem__, tokens), 0)
+    return _patterns_of(marks) if marks & _FIRST else ()
 
 
 @lru_cache(maxsize=65_536)

@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from string import ascii_uppercase
 
 from monitor.enrich.intent_patterns import NAME, OWN, PLAN, RIVAL
 from monitor.enrich.intent_words import NO_NAME
 
-_ODD = str.maketrans({"’": "'", "\u2018": "'", OWN: "?", RIVAL: "?", NAME: "?"})
+_ODD = (("’", "'"), ("\u2018", "'"), (OWN, "?"), (RIVAL, "?"), (NAME, "?"))
+_CAPITAL_LETTERS = ascii_uppercase.encode()
 # begins with the capital, which is found sooner; what must stand before it is looked at from there
 _CAPITALS = re.compile(
     r"[A-Z](?:(?<=[\w,;)'\"] .)|(?<=[\w,;)'\"] [@#].))(?:[\w&-]*(?:[a-z][\w&-]*|\d\w*|&[A-Z]\w*)|[A-Z]{1,2}\b)(?: [A-Z][a-z+\w]*)*"
@@ -52,13 +54,20 @@ class Masked:
 def _names_in(text: str, said: str) -> Iterable[tuple[int, int]]:
     """Where something is written like a name: a capital inside a sentence of a text that is not all capitals."""
     matches = list(_CAPITALS.finditer(text))
-    if not matches or text.isupper() or sum(map(str.isupper, text)) > 0.4 * len(text):
+    if not matches or _capitals(text) > 0.4 * len(text) or text.isupper():
         return
     for match in matches:
         start = match.start() - (text[match.start() - 1] in "@#")
         named = [word.span() for word in _WORDS.finditer(text, start, match.end()) if _is_name(said[word.start() : word.end()])]
         if named:
             yield named[0][0], named[-1][1]
+
+
+def _capitals(text: str) -> int:
+    """How many of the letters are capitals."""
+    if not text.isascii():
+        return sum(map(str.isupper, text))
+    return len(text) - len(text.encode("ascii").translate(None, _CAPITAL_LETTERS))
 
 
 @lru_cache(maxsize=16_384)
@@ -71,7 +80,11 @@ def lower(text: str) -> str:
     low = text.lower()
     if len(low) != len(text):
         low = "".join(one if len(one := letter.lower()) == 1 else letter for letter in text)
-    return low if low.isascii() else low.translate(_ODD)
+    if not low.isascii():
+        # one after the other takes a tenth of the time of translate()
+        for odd, plain in _ODD:
+            low = low.replace(odd, plain)
+    return low
 
 
 def spelt(rivals: Mapping[str, Sequence[str]] | Sequence[str]) -> tuple[tuple[str, str], ...]:

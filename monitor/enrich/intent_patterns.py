@@ -22,17 +22,19 @@ class Pattern(NamedTuple):
     words  without which it cannot be found: a list, or two
     check  speaker: said by the author of their own doing (looked for before the match);
            given up: that, and what follows is the brand or a subscription to it; said: as it stands
+    gate   a part of it that is found sooner, and without which it cannot be found; None where there is no such part
     """
 
     intent: str
     words: str
     check: Check
     regex: re.Pattern[str]
+    gate: re.Pattern[str] | None
 
 
-def pattern(intent: str, words: str, check: Check, body: str) -> Pattern:
+def pattern(intent: str, words: str, check: Check, body: str, gate: str = "") -> Pattern:
     """A pattern whose expression is still to be read."""
-    return Pattern(intent, words, check, re.compile(body))
+    return Pattern(intent, words, check, re.compile(body), re.compile(gate) if gate else None)
 
 
 US = rf"[@#]?{OWN}++(?:'s)?"
@@ -89,6 +91,7 @@ CHURN = (
         "speaker",
         rf"\b(?:(?P<swap>swap+|trad|replac)|ditch|dump|drop+|ax|scrap+|abandon|kick|leav|left|quit+|cancel+)(?:e|ed|ing|d)?"
         rf" (?:(?:my|our|the|out of) )?{US}(?: (?!and\b|or\b)[a-z]+){{0,2}}? (?:for|(?(swap)with|for)) (?:the )?{_ANY}",
+        rf"{OWN}(?:'s)?(?: [a-z]+){{0,2}} (?:for|with) ",
     ),
     pattern(
         "cancel",
@@ -122,6 +125,7 @@ CHURN = (
         "switch* move moved moving chang* port ported porting transfer* migrat* jump* churn* defect* going go went convert* hop hopped hopping coming + from",
         "speaker",
         rf"\b(?:switch|mov|chang|port|transfer+|migrat|jump|churn|defect|convert|hop+|go|went|com)(?:e|ed|ing|s)?(?: [a-z'-]+){{0,6}}? (?:away )?from (?:(?P<from>{US}|{_R})|(?P<unnamed>[a-z0-9'-]+))(?: (?!to\b)[a-z0-9]+){{0,2}}? (?:(?:over|back) )?(?:on )?to (?:the )?{_ANY}",
+        r" from \S+(?: \S+){0,4} to ",
     ),
     pattern(
         "switch",
@@ -129,6 +133,7 @@ CHURN = (
         "speaker",
         rf"\b(?:(?:switch|chang|port|transfer+|migrat|jump|hop+|defect|convert)(?:e|ed|ing|s)?|(?:mov|head|go|went|tak|bring)(?:e|ed|ing|es)?(?=[^.!?\n]{{0,60}} to (?:(?:the )?[@#]?(?:{RIVAL}|{OWN})|@)|[^.!?\n]{{1,40}}\b(?:lines?|numbers?|business|money|account|accounts|subscription|custom|family|household) |[^.!?\n]{{0,40}} (?:over to|to {_ELSE}))|mov(?:e|ed|ing)(?= to (?:you|the competition)))"
         rf"(?: (?!from\b|not\b|in\b)[a-z0-9'-]+){{0,5}}?(?: (?:over|back))? to (?:the )?{_TO}",
+        rf" to (?:the )?{_TO}",
     ),
     pattern("switch", "switch*", "speaker", rf"\bswitch(?:ed|ing)? ?(?:{_NOW}|over)?(?=\W*(?:$|[.!?\n]))"),
     pattern(
@@ -148,6 +153,7 @@ CHURN = (
         "get gets getting got has have earned won + my our + money business custom subscription cash",
         "said",
         rf"(?P<to>{_R}) (?:now |just |already )?(?:gets?|got|is getting|has|will get|can have|earned|won) (?:my|our) (?:money|business|custom|subscription|cash)",
+        r"(?:my|our) (?:money|business|custom|subscription|cash)",
     ),
     pattern(
         "switch",
@@ -217,6 +223,7 @@ CHURN = (
         "done out gone through finished + i'm im we're were am are",
         "said",
         rf"(?<!when )(?<!if )(?<!while )(?<!time )(?<!that )\b(?:i'?m|we'?re|i am|we are|i swear i'?m) (?:so |all |completely |officially |totally |absolutely |just |now |fucking |f\w+ing )*(?:(?:done|finished|through) (?:with|using|paying|supporting) (?:(?P<rival>{_R})|{HERE})|(?:out|gone|done(?= (?:after|at the end|for good|here\b|as soon)))(?! of| for(?! good)| to| in| on| with| at| here| there| loud| and about| sick){_END})",
+        r"[iw](?:'?m|e'?re| am|e are) (?:[\w*]+ )*?(?:done|finished|through|out|gone)\b",
     ),
     pattern("cancel", "done finished + with", "speaker", rf"\b(?:done|finished) with (?:{HERE})(?! (?:chat|issue|problem))"),
     pattern(
@@ -236,6 +243,7 @@ CHURN = (
         "never nvr not + again anymore more longer ever you them this company airline + fly* us* shop* buy* order* book* subscrib* pay* watch* stay* rent* do doing deal* travel* go going come coming return* set spend* give giving renew* trust* bank* support* step",
         "speaker",
         rf"\b(?:never|nvr)(?: ever)?(?: be| again)? {_EVER}\b[^.!?\n]{{0,40}}\b(?:(?<!and )again|{HERE})|\bnot {_EVER}\b[^.!?\n]{{0,30}}\b(?:(?<!and )again|any ?more|any longer)\b",
+        rf"n(?:ever|vr|ot)(?: ever)?(?: be| again)? {_EVER}\b",
     ),
     pattern("cancel", "never + again", "said", rf"(?:^|[.!?\n,]\W*)never + again\b(?=\W*(?:$|[.!?\n]|{US}|with|will (?:i|we)))"),
     pattern(

@@ -53,6 +53,7 @@ OUTAGE = (
         "can't cannot cant unable couldn't can could + log* sign* connect* load* stream* access* get open* watch play make send",
         "said",
         r"\b(?:can'?t|cannot|unable to|couldn'?t|could not|can not)(?: (?:even|seem to|get to|get|be able to))* (?:log ?(?:in|on|into)|login|sign ?(?:in|into)|connect|load|stream|access|get (?:online|on|in|through)|open|watch anything|play anything|make calls|send)\b",
+        r"(?:can'?t|can ?not|unable to|could(?:n'?t| not)) (?:even|seem|be|log|sign|connect|load|stream|access|get|open|watch|play|make|send)",
     ),
     pattern(
         "outage_report",

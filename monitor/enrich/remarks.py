@@ -41,18 +41,26 @@ class Remarks:
             for brand in brands
         }
 
-    def intents(self, text: str, brand: str | None) -> list[str]:
-        """The names of what the author means to do towards a brand, or towards whom the text is about; only of texts in English."""
+    def intents(self, text: str, brand: str | None, tokens: Sequence[str] | None = None) -> list[str]:
+        """The names of what the author means to do towards a brand, or towards whom the text is about; only of texts in English.
+
+        tokens  what stands between the text's white space, where that is known
+        """
         addressed = self._addressed(brand)
-        return [found.name for found in intents(text, addressed.names, addressed.rivals)]
+        return [found.name for found in intents(text, addressed.names, addressed.rivals, tokens)]
 
     def topics(self, subject: Subject, brand: str | None, tokens: Sequence[str] | None = None) -> list[str]:
         """What a text speaks of, by the rules of a brand; of any language.
 
-        tokens  `tokens_of` the text, where they are known
+        tokens  what stands between its white space, where that is known
         """
         topics = self._addressed(brand).topics
         return list(topics.of(subject, tokens_of(subject) if tokens is None else tokens)) if topics else []
+
+    def topics_in(self, text: str, lang: str | None, brand: str | None, tokens: Sequence[str]) -> Sequence[str]:
+        """The same for a text of which nothing else is known; `tokens` as there."""
+        topics = self._addressed(brand).topics
+        return topics.of_text(text, lang, tokens) if topics else []
 
     def _addressed(self, brand: str | None) -> _Addressed:
         known = self._brands.get(brand or "")

@@ -1,16 +1,13 @@
 """What texts say, from a table to a table: one function for a live page, for history in several processes, and for files."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from monitor.enrich.language import language
 from monitor.enrich.remarks import Remarks
-from monitor.enrich.sentiment import Said, Score, Scorer, is_english, plain_scores
-from monitor.mention import Kind, Mention
-from monitor.rule import Subject
+from monitor.enrich.sentiment import Said, Scorer, is_english, plain_scores
 
 ASKED = pa.schema([("text", pa.string()), ("brand", pa.string()), ("lang", pa.string()), ("context", pa.string())])
 """A row for each text and brand.
@@ -41,6 +38,9 @@ intents         what the author means to do towards the brand, or towards whom t
 """
 
 
+_NO_SCORE = (None, None, None, None)
+
+
 def score_table(asked: pa.Table, *, scorer: Scorer, remarks: Remarks, explain: bool = True, topics: bool = False) -> pa.Table:
     """What each text says: columns ASKED to columns SCORED, row by row.
 
@@ -48,31 +48,25 @@ def score_table(asked: pa.Table, *, scorer: Scorer, remarks: Remarks, explain: b
     topics   whether a further column `topics` is wanted: what the texts speak of by themselves, wherever they stand
     """
     texts, brands, langs, contexts = (asked[name].to_pylist() for name in ASKED.names)
-    langs = [lang or (language(text) if text else None) for text, lang in zip(texts, langs, strict=True)]
+    # once for all columns: a quarter of the time of the quicker ones
+    split = [text.split() if text else [] for text in texts]
+    langs = [lang or (language(text, tokens) if text else None) for text, lang, tokens in zip(texts, langs, split, strict=True)]
     english = [text if text and is_english(lang) else "" for text, lang in zip(texts, langs, strict=True)]
-    plain = _plain(english)
-    rows = list(zip(texts, brands, contexts, langs, strict=True))
-    intents = [remarks.intents(text, brand) if text else [] for text, brand in zip(english, brands, strict=True)]
-    others = _others(texts, brands, intents)
-    said = [Said(text or "", brand, other, context, lang) for (text, brand, context, lang), other in zip(rows, others, strict=True)]
-    verdicts = scorer.score(said, explain=explain)
-    columns: dict[str, Sequence[Any]] = {
-        "lang": langs,
-        **{name: [getattr(plain[text], name) if text else None for text in english] for name in ("compound", "pos", "neu", "neg")},
-        **{name: [getattr(verdict, name) for verdict in verdicts] for name in ("brand_compound", "label", "why")},
-        "intents": intents,
-    }
+    intents = [remarks.intents(text, brand, tokens) if text else [] for text, brand, tokens in zip(english, brands, split, strict=True)]
+    said = list(map(Said, [text or "" for text in texts], brands, _others(texts, brands, intents), contexts, langs))
+    columns = [langs, *_columns(_plain(english, split), 4), *_columns(scorer.score(said, explain=explain), 3), intents]
     scored = pa.table(columns, schema=SCORED)
     if topics:
-        found = [remarks.topics(_subject(text, lang), brand) if text else [] for text, brand, _, lang in rows]
+        found = [
+            remarks.topics_in(text, lang, brand, tokens) if text else []
+            for text, brand, lang, tokens in zip(texts, brands, langs, split, strict=True)
+        ]
         scored = scored.append_column("topics", pa.array(found, pa.list_(pa.string())))
     return scored
 
 
-def _subject(text: str, lang: str | None) -> Subject:
-    """A text of which nothing else is known, as rules look at it."""
-    nowhen = datetime.min.replace(tzinfo=UTC)
-    return Subject.of(Mention(source="", source_id="", kind=Kind.POST, created_at=nowhen, fetched_at=nowhen, text=text, lang=lang))
+def _columns(rows: Sequence[Sequence[Any]], count: int) -> list[Sequence[Any]]:
+    return list(zip(*rows, strict=True)) if rows else [()] * count
 
 
 def _others(texts: Sequence[str | None], brands: Sequence[str | None], intents: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
@@ -81,15 +75,19 @@ def _others(texts: Sequence[str | None], brands: Sequence[str | None], intents: 
     for text, brand in zip(texts, brands, strict=True):
         if text and brand:
             asked.setdefault(text, []).append(brand)
-    found = []
+    found: list[tuple[str, ...]] = []
     for text, brand, said in zip(texts, brands, intents, strict=True):
+        if not said and len(asked.get(text, ())) < 2:
+            found.append(())
+            continue
         left_for = [name.removeprefix("switch_to:") for name in said if name.startswith("switch_to:")]
         beside = asked.get(text, ())
         found.append(tuple(dict.fromkeys(name for name in (*beside, *left_for) if name != brand)) if left_for or len(beside) > 1 else ())
     return found
 
 
-def _plain(texts: Sequence[str]) -> Mapping[str, Score | None]:
-    """The plain score of each text, once for all the brands that it is asked about."""
-    distinct = list(dict.fromkeys(text for text in texts if text))
-    return dict(zip(distinct, plain_scores(distinct), strict=True))
+def _plain(texts: Sequence[str], split: Sequence[list[str]]) -> list[Sequence[float | None]]:
+    """The plain score of each text, found once for all the brands that it is asked about."""
+    distinct = {text: tokens for text, tokens in zip(texts, split, strict=True) if text}
+    found = dict(zip(distinct, plain_scores(list(distinct), list(distinct.values())), strict=True))
+    return [found.get(text) or _NO_SCORE for text in texts]

@@ -67,9 +67,12 @@ class VaderScorer:
         return [Verdict(score.compound, score.label) if score else UNSCORED for score in scores]
 
 
-def plain_scores(texts: Sequence[str]) -> list[Score | None]:
-    """What vaderSentiment 3.3.2 says of texts, to the digit; None for an empty one."""
-    return [score if text else None for text, score in zip(texts, _vader().score(texts), strict=True)]
+def plain_scores(texts: Sequence[str], split: Sequence[list[str]] | None = None) -> list[Score | None]:
+    """What vaderSentiment 3.3.2 says of texts, to the digit; None for an empty one.
+
+    split  what stands between the white space of each, where that is known
+    """
+    return [score if text else None for text, score in zip(texts, _vader().score(texts, split), strict=True)]
 
 
 def is_judged(said: Said) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
+from itertools import chain
 from typing import TypeAlias
 
 import regex
@@ -17,8 +18,9 @@ _WORD = re.compile(r"\w+")
 _LONGEST_REMEMBERED = 20
 _REMEMBERED = 32_768
 
-_Rule: TypeAlias = tuple[str, Node, bool]
-"""A topic, one of the alternatives by which it is found, and whether that is the word by which it was looked up."""
+_Rule: TypeAlias = tuple[str, Node, bool, str]
+"""A topic, one of the alternatives by which it is found, whether that is the word by which it was looked up, and what else must
+stand in the text, with one space between words: the longest of its phrases."""
 
 
 class _Cues(dict[str, Sequence[_Rule]]):
@@ -29,7 +31,7 @@ class _Cues(dict[str, Sequence[_Rule]]):
         self.by_word: dict[str, list[_Rule]] = {}
 
     def __missing__(self, token: str) -> Sequence[_Rule]:
-        found = tuple(rule for word in dict.fromkeys(_WORD.findall(token)) for rule in self.by_word.get(word, ()))
+        found = tuple(rule for word in dict.fromkeys(_WORD.findall(folded(token))) for rule in self.by_word.get(word, ()))
         if len(token) <= _LONGEST_REMEMBERED:
             if len(self) >= _REMEMBERED:
                 self.clear()
@@ -58,9 +60,9 @@ class Topics:
                 words = _words(node)
                 is_word = isinstance(node, Term) and node.written.isascii() and node.written.isalnum()
                 for word in words or ():
-                    self._cues.by_word.setdefault(word, []).append((name, node, is_word))
+                    self._cues.by_word.setdefault(word, []).append((name, node, is_word, _phrase(node, word)))
                 if words is None:
-                    self._wordless.append((name, node, False))
+                    self._wordless.append((name, node, False, ""))
 
     def __bool__(self) -> bool:
         return bool(self._names)
@@ -68,15 +70,27 @@ class Topics:
     def of(self, subject: Subject, tokens: Sequence[str]) -> Sequence[str]:
         """The topics of a text, in the order of the configuration.
 
-        tokens  `tokens_of` the text: only what they may stand for is looked for
+        tokens  what stands between its white space, folded or not: only what they may stand for is looked for
         """
+        candidates = self._candidates(tokens)
+        return self._among(candidates, subject) if candidates else []
+
+    def of_text(self, text: str, lang: str | None, tokens: Sequence[str]) -> Sequence[str]:
+        """The same for a text of which nothing else is known."""
+        candidates = self._candidates(tokens)
+        return self._among(candidates, Subject.of_text(text, lang)) if candidates else []
+
+    def _candidates(self, tokens: Sequence[str]) -> Sequence[_Rule]:
+        return [*self._wordless, *chain.from_iterable(filter(None, map(self._cues.__getitem__, tokens)))]
+
+    def _among(self, candidates: Sequence[_Rule], subject: Subject) -> Sequence[str]:
         found: set[str] = set()
+        line = " ".join(subject.text.split())
         # a mark behind a word may make another of it
-        is_plain = subject.text.isascii()
-        for rules in (self._wordless, *filter(None, map(self._cues.__getitem__, tokens))):
-            for name, node, is_word in rules:
-                if name not in found and ((is_word and is_plain) or node.find(subject) is not None):
-                    found.add(name)
+        is_plain = line.isascii()
+        for name, node, is_word, phrase in candidates:
+            if name not in found and ((is_word and is_plain) or (phrase in line and node.find(subject) is not None)):
+                found.add(name)
         return [name for name in self._names if name in found] if found else []
 
 
@@ -139,6 +153,12 @@ def _alternatives(node: Node) -> Iterable[Node]:
         yield from (And((part, *rest)) for part in _alternatives(choice))
     else:
         yield node
+
+
+def _phrase(node: Node, word: str) -> str:
+    """The longest of the words and phrases that every text holds which the rule matches; "" where that is but the given word."""
+    terms = [node] if isinstance(node, Term) else [part for part in node.parts if isinstance(part, Term)] if isinstance(node, And) else []
+    return max((phrase for term in terms if (phrase := _needle(term.written)) != word), key=len, default="")
 
 
 def _words(node: Node) -> frozenset[str] | None:

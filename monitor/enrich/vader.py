@@ -60,14 +60,16 @@ class Vader:
         self._hits = Hits(lexicon)
         self._roles = Roles(lexicon)
 
-    def score(self, texts: Sequence[str]) -> list[Score]:
-        """A score for each text, in order."""
+    def score(self, texts: Sequence[str], split: Sequence[list[str]] | None = None) -> list[Score]:
+        """A score for each text, in order.
+
+        split  what stands between the white space of each, where that is known
+        """
         scores = []
-        for text in texts:
-            tokens = text.split()
+        for text, tokens in zip(texts, map(str.split, texts) if split is None else split, strict=True):
             valences = self._valences(tokens)
             if valences is None:
-                text, tokens = self._spelt(text, tokens)  # noqa: PLW2901  the text as it is read
+                text, tokens = self._spelt(text, tokens)  # noqa: PLW2901  as it is read
                 valences = self._valences(tokens, ready=True) or []
             scores.append(score_of(valences, len(tokens), text))
         return scores

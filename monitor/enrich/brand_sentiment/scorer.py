@@ -80,12 +80,16 @@ class BrandScorer:
         return verdicts
 
     def _reader(self, asked: _Asked) -> Reader:
+        brand, others = asked
+        known = self._profiles.get(brand.casefold()) if brand else None
+        if known:
+            # knows its others by itself
+            asked = (brand, ())
         reader = self._readers.get(asked)
         if reader is None:
             if len(self._readers) >= _MOST_READERS:
                 self._readers.clear()
-            brand, others = asked
-            profile = Profile() if brand is None else self._profiles.get(brand.casefold()) or Profile.named(brand, others)
+            profile = Profile() if brand is None else known or Profile.named(brand, others)
             reader = self._readers[asked] = Reader(profile)
             for each in self._readers.values():
                 each.remember(max(_FEWEST_REMEMBERED, REMEMBERED // len(self._readers)))

@@ -8,6 +8,7 @@ x / sqrt(x² + 15). What stands behind "cut" is what the score was compared with
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from math import sqrt
 
 from monitor.enrich.brand_sentiment.reading import Part
@@ -19,6 +20,7 @@ labelled sets, where a quarter either way changes the mean macro-F1 by less than
 LONGEST = 300
 """Characters of a line; the smallest contributions go together as "rest"."""
 
+_CUTS = ("cut -0.25", "cuts -0.25 +0.35", "cut +0.35")
 NOTHING = "nothing that counts"
 _SEPARATOR = " · "
 _LONGEST_WORD = 40
@@ -48,16 +50,19 @@ def line_of(parts: Sequence[Part], total: float, sentences: int, label: int) -> 
     """
     if not parts:
         return NOTHING
+    cut = _CUTS[label + 1]
+    if len(parts) == 1 and sentences == 1:
+        return f"{_piece(parts[0][2], round(total * 100))}{_SEPARATOR}{cut}"
     by_word: dict[str, int] = {}
     for _, valence, word in parts:
         by_word[word] = by_word.get(word, 0) + round(valence * 100)
-    ordered = sorted(by_word.items(), key=lambda each: -abs(each[1]))
+    ordered = sorted(by_word.items(), key=_size)
     lost = round(total * 100) - sum(by_word.values())
     ordered[0] = (ordered[0][0], ordered[0][1] + lost)
     shown: list[str] = []
     size = rest = 0
     for word, hundredths in ordered:
-        piece = f"{_clean(word)} {_signed(hundredths)}"
+        piece = _piece(word, hundredths)
         size += len(piece) + 3
         if size > _ROOM:
             rest += hundredths
@@ -67,7 +72,7 @@ def line_of(parts: Sequence[Part], total: float, sentences: int, label: int) -> 
         shown.append(f"rest {_signed(rest)}")
     if sentences > 1:
         shown.append(f"mean of {sentences} sentences")
-    shown.append(("cut -0.25", "cuts -0.25 +0.35", "cut +0.35")[label + 1])
+    shown.append(cut)
     return _SEPARATOR.join(shown)
 
 
@@ -86,6 +91,15 @@ def compound_in(line: str) -> float:
         else:
             hundredths += round(float(piece.rpartition(" ")[2]) * 100)
     return compound_from(hundredths / 100, sentences)
+
+
+def _size(each: tuple[str, int]) -> int:
+    return -abs(each[1])
+
+
+@lru_cache(maxsize=16_384)
+def _piece(word: str, hundredths: int) -> str:
+    return f"{_clean(word)} {_signed(hundredths)}"
 
 
 def _signed(hundredths: int) -> str:
