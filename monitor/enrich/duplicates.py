@@ -15,6 +15,7 @@ from itertools import chain
 from typing import NamedTuple
 from zlib import crc32
 
+import numpy as np
 import regex
 
 from monitor.mention import Mention
@@ -37,7 +38,7 @@ KEYS = ("copy_key_1", "copy_key_2", "copy_key_3")
 LONGEST = 4_000
 """Characters that are looked at."""
 
-_ORDERS = tuple((0x9E3779B1 * (2 * place + 1) + 0x85EBCA6A * place * place) & 0xFFFFFFFF | 1 for place in range(1, 10))
+_ORDERS = np.array([(0x9E3779B1 * (2 * place + 1) + 0x85EBCA6A * place * place) & 0xFFFFFFFF | 1 for place in range(1, 10)], np.uint32)
 """Odd factors, each of which puts all hashes into another order."""
 
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
@@ -84,7 +85,7 @@ def fingerprint(mention: Mention, text: str) -> Fingerprint:
     shingles = map(" ".join, zip(words, words[1:], words[2:], strict=False))
     hashes = set(map(crc32, map(str.encode, shingles)))
     marks = sorted({mark & 0xFFFF for mark in hashes})[:MOST]
-    firsts = [min([mark * factor & 0xFFFFFFFF for mark in hashes]) for factor in _ORDERS]
+    firsts = (np.array([*hashes], np.uint32)[:, None] * _ORDERS).min(axis=0).tolist()
     return Fingerprint(marks, (_key(*firsts[:3]), _key(*firsts[3:6]), _key(*firsts[6:])))
 
 
