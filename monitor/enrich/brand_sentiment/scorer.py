@@ -54,13 +54,15 @@ class BrandScorer:
     """Scores texts towards brands; it remembers tokens, so keep one and give it many texts.
 
     brands  the configured ones; one of which only the name is known is its own name and handle
-    name    version, and a hash of lexicon, rules and brands: what it scored can be told from what another did
+    name    version, and a hash of lexicon, rules, brands and their topics: what it scored can be told from what another did
     """
 
     def __init__(self, brands: Sequence[Brand] = ()) -> None:
         self._profiles = {brand.name.casefold(): Profile.of(brand, brands) for brand in brands}
         known = [[name, profile.said()] for name, profile in sorted(self._profiles.items())]
-        told = json.dumps([RULES, BELOW, ABOVE, LONG, fingerprint(), known], sort_keys=True)
+        # stored beside the score, and found anew with it
+        topics = sorted([brand.name.casefold(), dict(brand.topics)] for brand in brands)
+        told = json.dumps([RULES, BELOW, ABOVE, LONG, fingerprint(), known, topics], sort_keys=True)
         self.name = f"vader-brand/{RULES}+{hashlib.sha256(told.encode()).hexdigest()[:12]}"
         self._readers: dict[_Asked, Reader] = {}
 
