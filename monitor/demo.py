@@ -34,7 +34,7 @@ from monitor.tell.published import opened
 
 ROUND = timedelta(minutes=5)
 # rarer than in real life, where five minutes are not over in a twentieth of a second
-COPIES = timedelta(hours=3)
+COPIES = timedelta(hours=12)
 # how long after it was said each source shows a text
 DELAY_SECONDS = {"x": 30, "reddit": 60, "comments": 120}
 _OURS = ("config.yaml", "truth.json", "data", "published", "story")

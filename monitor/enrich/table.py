@@ -74,6 +74,9 @@ BRAND_COLUMNS = pa.schema(
 )
 
 
+_NO_MENTIONS, _NO_BRANDS = MENTION_COLUMNS.empty_table(), BRAND_COLUMNS.empty_table()
+
+
 @dataclass(frozen=True, slots=True)
 class Enriched:
     """A page, ready to be stored.
@@ -158,6 +161,9 @@ def enriched(found: Matched, scored: pa.Table, *, remarks: Remarks, scorer: str)
     scored  what was asked, answered: columns SCORED
     scorer  name of what gave the labels
     """
+    if not found.judged:
+        # a source that was asked and had nothing: most of the time
+        return Enriched(_NO_MENTIONS, _NO_BRANDS, found.gone)
     answers = [*starmap(_Answer, zip(*(scored[name].to_pylist() for name in SCORED.names), strict=True))]
     judged: list[_Judged] = []
     first = 0
