@@ -74,7 +74,7 @@ class Pipeline:
         self._enricher = Enricher.of(config)
         self._meter = Ledger(store, is_backfill=False)
         self._side_by_side = side_by_side
-        self._watch = Watch(config.brands, sensitivity=config.detect.sensitivity)
+        self._watch = Watch(config.brands, sensitivity=config.detect.sensitivity, rules=config.rules)
         self._every = {name: float(section.every) for name, section in config.sources.items()}
         self._pending: list[Pulled] = []
         self._written_at = now

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from monitor.config.condition import parse_condition
 from monitor.config.duration import Duration
 from monitor.errors import ConfigError
 from monitor.rule import parse_rule
@@ -19,6 +20,14 @@ Sensitivity = Literal["calm", "balanced", "eager"]
 def _rule(text: str) -> str:
     try:
         parse_rule(text)
+    except ConfigError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+def _condition(text: str) -> str:
+    try:
+        parse_condition(text)
     except ConfigError as error:
         raise ValueError(str(error)) from None
     return text
@@ -39,8 +48,18 @@ def _handle(text: str) -> str:
 
 
 RuleText = Annotated[str, AfterValidator(_rule)]
+ConditionText = Annotated[str, AfterValidator(_condition)]
 ZoneName = Annotated[str, AfterValidator(_zone)]
 Handle = Annotated[str, AfterValidator(_handle)]
+
+
+def _web(url: str) -> str:
+    if not re.match(r"https?://[^/\s]+", url):
+        raise ValueError(f"{url!r} is no address; write it as in the browser, such as https://example.org/story")
+    return url
+
+
+WebAddress = Annotated[str, AfterValidator(_web)]
 
 
 class _Strict(BaseModel):
@@ -94,7 +113,7 @@ class Brand(_Strict):
 class Thread(_Strict):
     """One page whose comments are followed: a company's announcement, a news story, a launch video."""
 
-    url: str = Field(pattern=r"^https?://", description="the page's address, as in the browser")
+    url: WebAddress = Field(description="the page's address, as in the browser")
     about: str = Field(description="the brand that what is said there is about, named or not")
     until_quiet: Duration = Field(default=172_800, description="followed until nobody has said anything for so long")
 
@@ -104,6 +123,17 @@ class Detect(_Strict):
 
     sensitivity: Sensitivity = Field(default="balanced", description="calm, balanced or eager")
     lateness: Duration = Field(default=600, description="how long a five-minute bin waits for slow sources")
+
+
+class Rule(_Strict):
+    """Something to be told of whenever it is said, however little is said."""
+
+    name: str = Field(min_length=1, max_length=40, description="as alerts call it")
+    when: ConditionText = Field(description="a condition over the columns of v_mentions, such as author_followers >= 100000 and label = -1")
+    at_least: int = Field(default=1, ge=1, description="how many such mentions open an incident")
+    within: Duration = Field(default=3600, description="and within which time")
+    severity: Literal["info", "warning", "critical"] = Field(default="warning", description="of the incident")
+    brands: Sequence[str] = Field(default=(), description="whom it is for; all brands if left out")
 
 
 class Publish(_Strict):
@@ -136,6 +166,7 @@ class Config(_Strict):
     sources: Mapping[str, Any] = Field(default_factory=dict)
     threads: Sequence[Thread] = Field(default=(), description="pages whose comments are followed")
     detect: Detect = Detect()
+    rules: Sequence[Rule] = Field(default=(), description="what to be told of whenever it is said")
     publish: Publish = Publish()
     scoring: Scoring = Scoring()
     queries: Path | None = Field(default=None, description="folder of your own questions, .sql files; relative to this file")
@@ -150,6 +181,19 @@ class Config(_Strict):
             twice = {name for name in names if names.count(name) > 1}
             if twice:
                 raise ValueError(f"two brands have the same {kind}, {sorted(twice)[0]!r}; rename one")
+        return self
+
+    @model_validator(mode="after")
+    def _rules_are_unique_and_of_known_brands(self) -> "Config":
+        names = [rule.name.casefold() for rule in self.rules]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise ValueError(f"two rules have the same name, {sorted(twice)[0]!r}; rename one")
+        known = {brand.name.casefold() for brand in self.brands}
+        for rule in self.rules:
+            unknown = [name for name in rule.brands if name.casefold() not in known]
+            if unknown:
+                raise ValueError(f"rule {rule.name!r}: no brand {unknown[0]!r} in the configuration")
         return self
 
     @property

@@ -10,9 +10,9 @@ import duckdb
 import numpy as np
 
 from monitor.config.models import Brand
+from monitor.detect.course import Course
 from monitor.detect.evidence import Evidence, Named, RisingTerm, SourceShare
 from monitor.detect.examples import Said, examples_of
-from monitor.detect.incidents import Course
 from monitor.detect.series import BIN, read_bins
 from monitor.detect.signals import flags
 from monitor.detect.spill import spill_from

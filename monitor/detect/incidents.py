@@ -1,126 +1,62 @@
 """When an unusual moment begins, gets worse and ends: one state machine for live, replay and hindsight."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from math import isnan
-from types import MappingProxyType
-from typing import Literal
-from zoneinfo import ZoneInfo
+from math import sqrt
 
 from monitor.config.models import Sensitivity
-from monitor.detect.series import BIN, BINS_AN_HOUR
-from monitor.detect.spikes import Gauge, Reading
+from monitor.detect.course import MAIN, QUIET, SEVERITIES, SILENT, Course, Loud, RuleHit, Severity, Step, counted, opened, severity_of
+from monitor.detect.instruments import SHARE, WHOLE, Seen
+from monitor.detect.series import BIN, BINS_A_DAY
+from monitor.detect.sidelines import Hits, Line, by_rule, of_loud, of_silence
+from monitor.detect.thresholds import Thresholds, thresholds
 
-Severity = Literal["info", "warning", "critical"]
-Step = Literal["opened", "escalated", "resolved"]
-
-SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
-# the strength that opens an incident; each name's measured rate of false alerts comes with the budgets
-THRESHOLDS: MappingProxyType[Sensitivity, float] = MappingProxyType({"calm": 2.2, "balanced": 1.5, "eager": 1.15})
-# mentions in the trailing hour without which no series speaks: below, three excited people are a crisis
-FLOORS = MappingProxyType({"volume": 10, "negative": 8})
-# how many bins must be calm before it is over: a crisis sleeps at night and is the same one in the morning
-QUIET: MappingProxyType[Severity, int] = MappingProxyType(
-    {"info": 4 * BINS_AN_HOUR, "warning": 12 * BINS_AN_HOUR, "critical": 12 * BINS_AN_HOUR}
-)
+# of the last hours that must be calm, how many may lie above the usual range
 QUIET_SHARE = 0.5
-STRONG = 1.25
+# part of the strength that opens, from which a bin is strong
+STRONG = 0.8
 AFTERMATH = timedelta(hours=16)
 RETELL = timedelta(hours=1)
 DAYS_OF_A_WEEK = 7
+# how many mentions of the last hours count of a series, when each author's third and later ones do not
+Crowd = Callable[[str, datetime, datetime], float]
+# whether an incident may open on a line
+Armed = Callable[[str], bool]
+
+
+def _always(_line: str) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """An incident as counted: all that is known of it without reading a text.
+class Extras:
+    """What a bin brings beside its counts.
 
-    onset            start of its first bin, naive UTC
-    alerted_at       end of the bin that opened it
-    resolved_at      end of its last bin; None while it lasts
-    series           which fired: volume, negative
-    peak, peak_at    mentions in its largest hour, and the start of the bin that ends this hour
-    expected_low, expected_high   what that hour usually brings
-    negative_peak, negative_low, negative_high   the same of the negative mentions
-    observed, negative   mentions since the onset
-    strength         the largest
-    told, told_at    strength and time of the last opening or escalation
-    strong_bins      bins since the onset that were as unusual as a usual daily peak, or more
-    severity         never falls
+    louds  posts that were seen above the brand's usual top engagement
+    hits   mentions that a rule asks for, as first seen in this bin
     """
 
-    onset: datetime
-    alerted_at: datetime
-    resolved_at: datetime | None
-    series: tuple[str, ...]
-    peak: int
-    peak_at: datetime
-    expected_low: float
-    expected_high: float
-    negative_peak: int
-    negative_low: float
-    negative_high: float
-    observed: int
-    negative: int
-    strength: float
-    told: float
-    told_at: datetime
-    strong_bins: int
-    severity: Severity
-    escalated: bool = False
+    louds: Sequence[Loud] = ()
+    hits: Sequence[RuleHit] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """One judged bin, kept for a day: to walk back to an onset, and to see quiet."""
-
-    start: datetime
-    volume: float
-    negative: float
-    volume_reading: Reading
-    negative_reading: Reading
-
-    def reading(self, name: str) -> Reading:
-        return self.volume_reading if name == "volume" else self.negative_reading
-
-    @property
-    def is_high(self) -> bool:
-        return self.volume_reading.is_high or self.negative_reading.is_high
-
-    @property
-    def is_strong(self) -> bool:
-        return any(
-            reading.sudden >= STRONG and reading.observed_hour >= floor
-            for reading, floor in ((self.volume_reading, FLOORS["volume"]), (self.negative_reading, FLOORS["negative"]))
-        )
-
-
-def severity_of(*, strength: float, threshold: float, strong_bins: int, peak: int) -> Severity:
-    """How much an incident matters: distance times persistence.
-
-    weight = strength / threshold * (1 + strong hours, at most 6, / 6), a strong hour being one of
-    strength 1.25 or more: 1 for a burst that just opens, twice its distance for one that has
-    lasted six hours. warning from 1.5 on, critical from 4 on where its largest hour held 30 mentions or more.
-
-    >>> severity_of(strength=1.6, threshold=1.5, strong_bins=3, peak=14)
-    'info'
-    >>> severity_of(strength=1.6, threshold=1.5, strong_bins=40, peak=40)
-    'warning'
-    >>> severity_of(strength=9, threshold=1.5, strong_bins=1, peak=50)
-    'critical'
-    """
-    weight = strength / threshold * (1 + min(strong_bins / BINS_AN_HOUR, 6) / 6)
-    if weight >= 4 and peak >= 30:
-        return "critical"
-    return "warning" if weight >= 1.5 else "info"
+NOTHING = Extras()
 
 
 class Tracker:
-    """One brand's incidents, bin by bin; at most one is open at a time.
+    """One brand's incidents, bin by bin. It has several lines, each with one open incident at most.
 
-    opens      when volume or negative count reaches the threshold with its floor of mentions; within a day
-               after an incident only where it also reaches half of that one's strength
+    main  all that is counted: volume, negative, churn, negative share, sources and topics; series that fire together are one
+          incident, so that the brand's takes in its parts. A post above the usual top engagement opens one too
+    quiet the brand, or one of its sources, fell silent
+    rule:NAME  one line a rule of the configuration
+
+    The main line
+    opens      when a series reaches its threshold with its floor of mentions, and still has these mentions when
+               nobody counts more than twice; within 16 hours after an incident only where it also reaches half of that one's strength
     escalates  when the strength reaches twice the told value, an hour or more after the last word, or when
                the severity rises
     resolves   when of the last twelve hours that were looked at (four, where it never was more than info) no more than
@@ -129,160 +65,192 @@ class Tracker:
     with less than a week of known days only a critical distance is more than info
     """
 
-    def __init__(self, zone: ZoneInfo, *, sensitivity: Sensitivity) -> None:
-        self.threshold = THRESHOLDS[sensitivity]
-        self.volume = Gauge(zone, enough=50)
-        self.negative = Gauge(zone, enough=15)
-        self.current: Course | None = None
-        self.last: Course | None = None
-        self._ended: tuple[datetime, float] | None = None
-        self._seen: deque[_Seen] = deque(maxlen=24 * BINS_AN_HOUR)
+    def __init__(self, names: Sequence[str], *, sensitivity: Sensitivity) -> None:
+        """names: of the series, as the instruments have them."""
+        self.names = names
+        self.thresholds: Thresholds = thresholds(names, sensitivity)
+        self.lines: dict[str, Line] = {}
+        self._seen: deque[Seen] = deque(maxlen=BINS_A_DAY)
+        self._hits = Hits()
 
-    def step(self, bin_start: datetime, volume: float, negative: float, *, armed: bool = True) -> Step | None:
-        """Judge the next bin; what changed, to be read from `current`, or from `last` after "resolved".
+    def copy(self) -> "Tracker":
+        """As it stands; what one of the two takes in from now on, the other does not see."""
+        twin = copy(self)
+        twin.lines = {name: replace(line) for name, line in self.lines.items()}
+        twin._seen, twin._hits = self._seen.copy(), self._hits.copy()
+        return twin
 
-        bin_start  naive UTC, five minutes after the last one
-        volume, negative  counts; NaN where nobody looked
-        armed      False while warming up on bins that were judged before: nothing opens
+    def judged_again(self, other: "Tracker", told: Sequence[tuple[Step, Course]], *, since: "Tracker") -> list[tuple[Step, Course]]:
+        """Take over what the main line looks like with late mentions in it; what of that is news.
+
+        other, told  the same bins judged once more, and what was said of them then
+        since        as it stood before these bins
+
+        An incident that was told keeps its onset, its severity and its place; its counts are the new ones. Where the bins
+        had shown nothing, all that they show now is told; nothing is told twice, and nothing is taken back.
         """
-        readings = {"volume": self.volume.step(bin_start, volume), "negative": self.negative.step(bin_start, negative)}
-        if isnan(volume):
-            return None
-        seen = _Seen(bin_start, volume, negative, readings["volume"], readings["negative"])
-        self._seen.append(seen)
-        strength, fired = self._fired(readings)
-        if self.current is None:
-            return self._open(seen, strength, fired) if fired and armed else None
-        return self._follow(self.current, seen, strength, fired)
+        mine, again = self._line(MAIN), other._line(MAIN)
+        self._seen = other._seen
+        if mine.current is not None:
+            if again.current is not None and again.current.onset <= mine.current.alerted_at:
+                mine.current = again.current.as_told(mine.current)
+            return []
+        if mine.ended != since._line(MAIN).ended:
+            return []
+        self.lines[MAIN] = again
+        return list(told)
 
-    def remember(self, *, resolved_at: datetime, strength: float) -> None:
-        """Take note of the last incident that is over."""
-        self._ended = (resolved_at, strength)
+    def current(self, line: str = MAIN) -> Course | None:
+        """What is open on a line."""
+        return self.lines[line].current if line in self.lines else None
 
-    def adopt(self, course: Course, *, told: bool) -> None:
-        """Continue an incident that is open in the store.
+    def open(self) -> list[Course]:
+        """All that is open."""
+        return [line.current for line in self.lines.values() if line.current is not None]
 
-        told  False where nobody was told of it: the next bin that fires escalates it
+    @property
+    def last_day(self) -> float:
+        """Mentions counted in the last 288 bins that were looked at."""
+        return sum(seen.counts["counted"] for seen in self._seen if seen.counts is not None)
+
+    def step(
+        self, seen: Seen, extras: Extras = NOTHING, *, crowd: Crowd | None = None, armed: Armed = _always
+    ) -> list[tuple[Step, Course]]:
+        """Judge the next bin; what opened, got worse or ended, each with its course as of now.
+
+        crowd  asked before a series opens an incident; None: whoever speaks counts
+        armed  by line, False while warming up on bins that were judged before: nothing opens
         """
-        self.current = course if told else replace(course, told=0.0, told_at=course.onset - RETELL)
+        told: list[tuple[Step, Course]] = []
+        if seen.counts is not None:
+            self._seen.append(seen)
+            told += self._main(seen, extras.louds, crowd, armed(MAIN))
+        told += of_silence(self._line(SILENT), seen, armed=armed(SILENT))
+        told += by_rule(self._line, self._hits, seen, extras.hits, armed=armed)
+        return told
 
-    def _fired(self, readings: dict[str, Reading]) -> tuple[float, tuple[str, ...]]:
-        strong = {name: reading.strength for name, reading in readings.items() if reading.observed_hour >= FLOORS[name]}
-        return (
-            max((value for value in strong.values() if not isnan(value)), default=0.0),
-            tuple(name for name, value in strong.items() if value >= self.threshold),
-        )
+    def remember(self, line: str, *, resolved_at: datetime, strength: float) -> None:
+        """Take note of the last incident of a line that is over."""
+        self._line(line).ended = (resolved_at, strength)
 
-    def _open(self, seen: _Seen, strength: float, fired: tuple[str, ...]) -> Step | None:
-        if self._ended is not None and seen.start - self._ended[0] < AFTERMATH and strength < self._ended[1] / 2:
-            return None
-        rise = self._rise(fired)
-        first = Course(
-            onset=rise[0].start,
-            alerted_at=seen.start + BIN,
-            resolved_at=None,
-            series=fired,
-            peak=-1,
-            peak_at=seen.start,
-            expected_low=0.0,
-            expected_high=0.0,
-            negative_peak=-1,
-            negative_low=0.0,
-            negative_high=0.0,
-            observed=0,
-            negative=0,
-            strength=strength,
-            told=strength,
-            told_at=seen.start + BIN,
-            strong_bins=0,
-            severity="info",
-        )
+    def adopt(self, course: Course) -> None:
+        """Continue an incident that is open in the store."""
+        self._line(course.line).current = course
+
+    def _line(self, name: str) -> Line:
+        return self.lines.setdefault(name, Line())
+
+    def _main(self, seen: Seen, louds: Sequence[Loud], crowd: Crowd | None, armed: bool) -> Iterator[tuple[Step, Course]]:
+        line = self._line(MAIN)
+        fired = self._fired(seen)
+        if line.current is not None:
+            yield from self._follow(line, line.current, seen, fired, louds)
+            return
+        if not armed:
+            return
+        strength = max(fired.values(), default=0.0)
+        if line.ended is not None and seen.start - line.ended[0] < AFTERMATH and strength < line.ended[1] / 2:
+            fired = {}
+        if fired and crowd is not None:
+            fired = {name: value for name, value in fired.items() if self._is_crowd(name, seen, crowd)}
+        if fired:
+            yield self._open(line, seen, fired)
+        elif fresh := [one for one in louds if not line.knows(one.created_at)]:
+            line.current = of_loud(MAIN, max(fresh, key=lambda one: one.ratio), seen, severity=self._capped("warning", seen))
+            yield "opened", line.current
+
+    def _fired(self, seen: Seen) -> dict[str, float]:
+        """The series that speak, each with how unusual it is in parts of what opens: strengths grow with the square of that."""
+        ratio = seen.strength / self.thresholds.values
+        speaks = (ratio >= 1) & (seen.hour >= self.thresholds.floors)
+        fired = {self.names[int(place)]: sqrt(ratio[place]) for place in speaks.nonzero()[0]}
+        share = seen.share.strength / self.thresholds.share
+        return fired | {SHARE: sqrt(share)} if share >= 1 else fired
+
+    def _is_crowd(self, name: str, seen: Seen, crowd: Crowd) -> bool:
+        """Whether the last hour still stands out when nobody counts more than twice."""
+        end = seen.start + BIN
+        if name == SHARE:
+            since = end - seen.share.bins * BIN
+            voices, negative = crowd("scored", since, end), crowd("negative", since, end)
+            return seen.share.clears(negative, voices)
+        place = self.names.index(name)
+        voices = crowd(name, end - timedelta(hours=1), end)
+        return voices >= float(self.thresholds.floors[place]) and voices > float(seen.high[place])
+
+    def _open(self, line: Line, seen: Seen, fired: Mapping[str, float]) -> tuple[Step, Course]:
+        rise = self._rise(seen, fired, line.ended)
+        first = opened(MAIN, seen, series=tuple(fired), strength=max(fired.values()), severity="info", onset=rise[0].start)
         for earlier in rise:
-            first = _counted(first, earlier)
-        self.current = replace(first, severity=self._severity(first))
-        return "opened"
+            first = counted(first, earlier, is_strong=self._is_strong(earlier))
+        line.current = replace(first, severity=self._severity(first, seen))
+        return "opened", line.current
 
-    def _rise(self, fired: tuple[str, ...]) -> list[_Seen]:
+    def _rise(self, now: Seen, fired: Mapping[str, float], ended: tuple[datetime, float] | None) -> list[Seen]:
         """The bins from the start of the rise to now: back over all that lie a fifth as far above the usual range, but for two in a row."""
-        levels = {name: self._seen[-1].reading(name).above / 5 for name in fired}
-        rise: list[_Seen] = []
-        pending: list[_Seen] = []
+        places = [self.names.index(name) for name in fired if name != SHARE]
+        levels = {place: now.above(place) / 5 for place in places}
+        window = now.start + BIN - now.share.bins * BIN if SHARE in fired else now.start
+        rise: list[Seen] = []
+        pending: list[Seen] = []
         for seen in reversed(self._seen):
-            if self._ended is not None and seen.start < self._ended[0]:
+            if ended is not None and seen.start < ended[0]:
                 break
             pending.append(seen)
-            if any(seen.reading(name).above > max(0.0, level) for name, level in levels.items()) or not rise:
+            rises = any(seen.above(place) > max(0.0, level) for place, level in levels.items())
+            if rises or seen.start >= window or not rise:
                 rise.extend(pending)
                 pending = []
             elif len(pending) > 2:
                 break
         return rise[::-1]
 
-    def _follow(self, course: Course, seen: _Seen, strength: float, fired: tuple[str, ...]) -> Step | None:
-        now = _counted(course, seen)
-        now = replace(
-            now, strength=max(course.strength, strength), series=course.series + tuple(name for name in fired if name not in course.series)
-        )
-        severity = max(course.severity, self._severity(now), key=SEVERITIES.index)
+    def _follow(
+        self, line: Line, course: Course, seen: Seen, fired: Mapping[str, float], louds: Sequence[Loud]
+    ) -> Iterator[tuple[Step, Course]]:
+        strength = max(fired.values(), default=0.0)
+        now = counted(course, seen, is_strong=self._is_strong(seen)).joined(fired, louds)
+        severity = max(course.severity, self._severity(now, seen), key=SEVERITIES.index)
         end = seen.start + BIN
-        worse = severity != course.severity or (bool(fired) and strength >= 2 * course.told and end - course.told_at >= RETELL)
-        if worse:
-            self.current = replace(now, severity=severity, told=max(strength, course.told), told_at=end, escalated=True)
-            return "escalated"
-        self.current = now
-        return self._resolve(now) if self._is_quiet(now) else None
+        if severity != course.severity or (strength >= 2 * course.told and end - course.told_at >= RETELL):
+            line.current = now.escalated_to(severity, strength=strength, at=end)
+            yield "escalated", line.current
+            return
+        line.current = now
+        if (quiet := self._calm(now)) is not None:
+            yield self._resolve(line, now.without(quiet), quiet[0].start)
 
-    def _is_quiet(self, course: Course) -> bool:
-        quiet = QUIET[course.severity]
-        window = list(self._seen)[-quiet:]
-        if len(window) < quiet or window[0].start < course.alerted_at:
-            return False
-        if sum(seen.is_high for seen in window) > QUIET_SHARE * quiet:
-            return False
-        return not any(seen.is_strong for seen in window)
+    def _calm(self, course: Course) -> list[Seen] | None:
+        """The hours that show that it is over; None while it is not."""
+        length = QUIET[course.severity]
+        window = list(self._seen)[-length:]
+        if len(window) < length or window[0].start < course.alerted_at:
+            return None
+        watched = [0, 1, *(self.names.index(name) for name in course.series if name in self.names[len(WHOLE) :])]
+        highs = sum(seen.share.is_high or bool(seen.is_above[watched].any()) for seen in window)
+        return None if highs > QUIET_SHARE * length or any(self._is_strong(seen) for seen in window) else window
 
-    def _resolve(self, course: Course) -> Step:
-        quiet = list(self._seen)[-QUIET[course.severity] :]
-        ended_at = quiet[0].start
-        over = replace(
-            course,
-            resolved_at=ended_at,
-            observed=course.observed - int(sum(seen.volume for seen in quiet)),
-            negative=course.negative - int(sum(seen.negative for seen in quiet)),
+    def _resolve(self, line: Line, course: Course, at: datetime) -> tuple[Step, Course]:
+        over = course.resolved(at)
+        line.current = None
+        line.ended = (at, over.strength)
+        return "resolved", over
+
+    def _is_strong(self, seen: Seen) -> bool:
+        whole = slice(0, len(WHOLE))
+        strong = seen.sudden[whole] >= STRONG * self.thresholds.values[whole]
+        return (
+            bool((strong & (seen.hour[whole] >= self.thresholds.floors[whole])).any())
+            or seen.share.strength >= STRONG * self.thresholds.share
         )
-        self.current, self.last = None, over
-        self.remember(resolved_at=ended_at, strength=over.strength)
-        return "resolved"
 
-    def _severity(self, course: Course) -> Severity:
-        severity = severity_of(strength=course.strength, threshold=self.threshold, strong_bins=course.strong_bins, peak=course.peak)
+    def _severity(self, course: Course, seen: Seen) -> Severity:
+        severity = severity_of(distance=course.strength, strong_bins=course.strong_bins, peak=course.peak)
+        if severity == "critical" and not set(course.series) & {*WHOLE, SHARE}:
+            # a part alone moves no brand
+            severity = "warning"
+        return self._capped(severity, seen)
+
+    def _capped(self, severity: Severity, seen: Seen) -> Severity:
         # weekends are unusual to whoever has only seen weekdays
-        return "info" if severity == "warning" and self.volume.known_days < DAYS_OF_A_WEEK else severity
-
-
-def warm(tracker: Tracker, bins: Iterable[tuple[datetime, float, float]], *, armed_from: datetime) -> None:
-    """Show a tracker bins that were judged before; an incident may open again from `armed_from` on."""
-    for bin_start, volume, negative in bins:
-        tracker.step(bin_start, volume, negative, armed=bin_start >= armed_from)
-
-
-def _counted(course: Course, seen: _Seen) -> Course:
-    volume, negative = seen.volume_reading, seen.negative_reading
-    now = replace(
-        course,
-        observed=course.observed + int(seen.volume),
-        negative=course.negative + int(seen.negative),
-        strong_bins=course.strong_bins + seen.is_strong,
-    )
-    if volume.observed_hour > now.peak:
-        now = replace(
-            now, peak=round(volume.observed_hour), peak_at=seen.start, expected_low=volume.expected_low, expected_high=volume.expected_high
-        )
-    if negative.observed_hour > now.negative_peak:
-        now = replace(
-            now,
-            negative_peak=round(negative.observed_hour),
-            negative_low=negative.expected_low,
-            negative_high=negative.expected_high,
-        )
-    return now
+        return "info" if severity == "warning" and seen.known_days < DAYS_OF_A_WEEK else severity

@@ -8,9 +8,9 @@ from typing import Any
 import duckdb
 
 from monitor.config.models import Brand
+from monitor.detect.course import RULE, SEVERITIES, Course, Step
 from monitor.detect.evidence import Evidence
 from monitor.detect.explain import Reason
-from monitor.detect.incidents import Course, Step
 from monitor.detect.series import naive
 from monitor.errors import StoreError
 
@@ -19,10 +19,13 @@ from monitor.errors import StoreError
 class Incident:
     """A row of `v_incidents`; times are aware and UTC.
 
-    peak            mentions in its largest hour, which ends with the bin that starts at peak_at
+    line            main, side, quiet or rule:NAME; a brand has one open incident at most on each
+    peak            mentions in its largest hour, which ends with the bin that starts at peak_at; of silence, in the stretch that shows it
     expected_low, expected_high   what that hour usually brings
     observed, negative            mentions from the onset to the end, or as far as was judged
     resolved_at     when it ended, twelve hours before that could be known; None while it lasts
+    strength        how unusual it was at most, in parts of what opens an incident
+    partial         whether a source could not be looked at when it opened
     """
 
     id: str
@@ -32,6 +35,7 @@ class Incident:
     severity: str
     origin: str
     found_by: str
+    line: str
     series: Sequence[str]
     onset_at: datetime
     noticed_at: datetime
@@ -43,6 +47,7 @@ class Incident:
     observed: int
     negative: int
     strength: float
+    partial: bool
     first_source: str | None
     first_source_id: str | None
     event: str | None
@@ -144,7 +149,8 @@ def incident_of(brand: Brand, course: Course, reason: Reason, *, incident_id: st
         # what spills over from another brand is that brand's alarm
         severity="info" if reason.spill else course.severity,
         origin=origin,
-        found_by="detector",
+        found_by="rule" if course.line.startswith(RULE) else "detector",
+        line=course.line,
         series=course.series,
         onset_at=course.onset.replace(tzinfo=UTC),
         noticed_at=noticed_at.replace(tzinfo=UTC),
@@ -156,11 +162,40 @@ def incident_of(brand: Brand, course: Course, reason: Reason, *, incident_id: st
         observed=course.observed,
         negative=course.negative,
         strength=course.strength,
+        partial=course.partial,
         first_source=source,
         first_source_id=source_id,
         event=reason.event,
         summary=reason.summary,
         evidence=reason.evidence,
+    )
+
+
+def course_of(incident: Incident) -> Course:
+    """The course of a stored incident, as far as it is stored."""
+    onset, noticed_at = naive(incident.onset_at), naive(incident.noticed_at)
+    return Course(
+        line=incident.line,
+        onset=onset,
+        alerted_at=noticed_at,
+        resolved_at=incident.resolved_at and naive(incident.resolved_at),
+        series=tuple(incident.series),
+        peak=incident.peak,
+        peak_at=naive(incident.peak_at),
+        expected_low=incident.expected_low,
+        expected_high=incident.expected_high,
+        negative_peak=0,
+        negative_low=0.0,
+        negative_high=0.0,
+        observed=incident.observed,
+        negative=incident.negative,
+        strength=incident.strength,
+        told=incident.strength,
+        told_at=noticed_at,
+        strong_bins=0,
+        severity=next(name for name in SEVERITIES if name == incident.severity),
+        partial=incident.partial,
+        escalated=incident.state == "escalated",
     )
 
 

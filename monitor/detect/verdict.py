@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Literal
 
-from monitor.detect.incidents import Course
+from monitor.detect.course import Course
 from monitor.text import plain
 
-Direction = Literal["backlash", "delight", "outage", "surge"]
+Direction = Literal["backlash", "delight", "outage", "surge", "quiet"]
 LINE = 70
 
 
@@ -84,3 +84,23 @@ def summary_of(brand: str, direction: Direction, course: Course, *, event: str |
     lines += [f"{name} {direction}: {told}" for told in figures]
     fitting = next((line for line in lines if len(line) <= LINE), None)
     return fitting or f"{name[: LINE - len(direction) - 2].rstrip()}… {direction}"
+
+
+def quiet_summary(brand: str, course: Course) -> str:
+    """A silence in one line: what fell silent, and what as long a stretch usually brings."""
+    names = [name.removeprefix("source:") for name in course.series if name != "volume"]
+    hours = f" in {course.lull.hours} h" if course.lull else ""
+    where = "" if "volume" in course.series else f" on {', '.join(names)}"
+    return line_of(brand, "quiet", f"{course.peak:,} mentions{where}{hours}, usual {course.expected_low:,.0f}–{course.expected_high:,.0f}")
+
+
+def post_summary(brand: str, direction: Direction, *, engagement: int, usual: int) -> str:
+    """One post in one line: how many reacted, and what the loudest usually reach."""
+    return line_of(brand, direction, f"one post, {engagement:,} reactions, usual top {usual:,}")
+
+
+def line_of(brand: str, direction: Direction, told: str) -> str:
+    """Brand, direction and what is told, cut to one line of at most 70 characters."""
+    name = " ".join(plain(brand).split())
+    line = f"{name} {direction}: {' '.join(plain(told).split())}"
+    return line if len(line) <= LINE else f"{line[: LINE - 1].rstrip()}…"

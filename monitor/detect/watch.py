@@ -1,4 +1,4 @@
-"""The detector at work, live: bin by bin, as they are completed."""
+"""The detector at work, live: bin by bin, as they are completed, with what it says of them stored."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,13 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import duckdb
 
-from monitor.config.models import Brand, Sensitivity
-from monitor.detect.explain import explain
+from monitor.config.models import Brand, Rule, Sensitivity
+from monitor.detect.book import Book
+from monitor.detect.course import Course
+from monitor.detect.desk import Desk, Desks, Happening, Known
 from monitor.detect.hindsight import hindsight
-from monitor.detect.incidents import SEVERITIES, Course, Step, Tracker, warm
+from monitor.detect.instruments import MEMORY
+from monitor.detect.reasons import reason_of
 from monitor.detect.records import (
     Change,
     Incident,
+    course_of,
     incident_of,
     local_day,
     log_change,
@@ -23,44 +27,40 @@ from monitor.detect.records import (
     read_incidents,
     write_incident,
 )
-from monitor.detect.series import BIN, Bins, bin_of, naive, read_bins, read_many
+from monitor.detect.series import bin_of, naive
 
 __all__ = ["Change", "Incident", "Watch", "hindsight", "read_incident", "read_incidents"]
 
-# the baseline of 28 local days, each judged against the week before it, and a day for the change of clocks
-MEMORY = timedelta(days=37)
 RECHECK = timedelta(hours=1)
 DRIFT = 0.01
 
 
 @dataclass(slots=True)
-class _Desk:
-    """One brand's place in live detection.
+class _Written:
+    """An open incident as last stored, at the end of which bin, and how many mentions it had when its texts were last read."""
 
-    judged_to  every bin before it has been judged
-    checked    counted and negative mentions of [checked_from, checked_to), as they were when the tracker saw them
-    written, written_at  the open incident as last stored, and the end of the bin then judged
-    explained  how many mentions it had when its texts were last read
-    """
-
-    brand: Brand
-    tracker: Tracker
-    judged_to: datetime
-    checked_from: datetime
-    checked_to: datetime
-    checked: tuple[float, float]
-    written: Incident | None
-    written_at: datetime
+    incident: Incident
+    at: datetime
     explained: int
+
+
+@dataclass(slots=True)
+class _Checked:
+    """Counted and negative mentions of [since, until) by brand, as they were when this was last looked at."""
+
+    since: datetime
+    until: datetime
+    sums: dict[str, tuple[float, float]]
 
 
 class Watch:
     """Live detection for some brands; keeps its place in memory, and finds it again in the store."""
 
-    def __init__(self, brands: Sequence[Brand], *, sensitivity: Sensitivity) -> None:
+    def __init__(self, brands: Sequence[Brand], *, sensitivity: Sensitivity, rules: Sequence[Rule] = ()) -> None:
         self._brands = list(brands)
-        self._sensitivity: Sensitivity = sensitivity
-        self._desks: dict[str, _Desk] = {}
+        self._desks = Desks(brands, rules, sensitivity=sensitivity)
+        self._written: dict[tuple[str, str], _Written] = {}
+        self._checked: _Checked | None = None
 
     def judge(self, con: duckdb.DuckDBPyConnection, *, until: datetime, now: datetime) -> list[Change]:
         """Judge every bin of each brand that has not been judged and ends by `until`; called inside the caller's transaction.
@@ -73,160 +73,113 @@ class Watch:
         has changed by more than 1 % (a backfill, a new scoring), memory is built again from the store.
         """
         until, now = bin_of(until), naive(now)
-        places: dict[str, datetime] = dict(con.execute("select brand, judged_to from judged").fetchall())
-        new = [brand for brand in self._brands if brand.name not in places]
-        behind = [brand for brand in self._brands if brand.name in places and places[brand.name] < until]
-        desks = [self._desk(con, brand, places[brand.name]) for brand in behind]
+        rows = con.execute("select brand, judged_to, judged_at from judged").fetchall()
+        places: dict[str, datetime] = {brand: judged_to for brand, judged_to, _ in rows}
+        behind = [brand.name for brand in self._brands if brand.name in places and places[brand.name] < until]
         changes: list[Change] = []
-        if desks:
-            bins = read_many(con, [desk.brand.name for desk in desks], min(desk.judged_to for desk in desks), until)
-            for desk in desks:
-                changes += self._judge(con, desk, bins[desk.brand.name], now=now)
-                desk.judged_to = until
         if behind:
-            con.execute("update judged set judged_to = ? where list_contains(?, brand)", [until, [brand.name for brand in behind]])
-        for brand in new:
-            con.execute("insert into judged values (?, ?)", [brand.name, until])
-        return sorted(changes, key=lambda change: change.at)
-
-    def _desk(self, con: duckdb.DuckDBPyConnection, brand: Brand, judged_to: datetime) -> _Desk:
-        desk = self._desks.get(brand.name)
-        if desk is None or desk.judged_to != judged_to or not _still_true(con, desk):
-            desk = self._desks[brand.name] = _desk_from_store(con, brand, judged_to, self._sensitivity)
-        return desk
-
-    def _judge(self, con: duckdb.DuckDBPyConnection, desk: _Desk, bins: Bins, *, now: datetime) -> list[Change]:
-        changes = []
-        for bin_start, volume, negative in bins:
-            if bin_start < desk.judged_to:
-                continue
-            step = desk.tracker.step(bin_start, volume, negative)
-            end = bin_start + BIN
-            if step is not None and (change := _tell(con, desk, step, end=end, now=now)):
-                changes.append(change)
-            elif desk.tracker.current is not None and end - desk.written_at >= RECHECK:
-                _refresh(con, desk, desk.tracker.current, end=end)
+            self._forget_what_is_not_true(con, places, until)
+            book = Book(con)
+            seen_after = min(judged_at or judged_to for brand, judged_to, judged_at in rows if brand in behind)
+            happened = self._desks.judge(
+                book,
+                places,
+                until=until,
+                seen=(seen_after, now),
+                ledger=lambda brand, since: self._ledger(con, brand, since, places[brand.name]),
+            )
+            changes = [change for one in happened if (change := self._tell(con, one, now=now))]
+            for name in behind:
+                self._refresh(con, self._desks.open[name])
+            con.execute("update judged set judged_to = ?, judged_at = ? where list_contains(?, brand)", [until, now, behind])
+            con.execute("insert into judgement values (?, ?, ?)", [now, until, self._desks.unseen])
+        for brand in self._brands:
+            if brand.name not in places:
+                con.execute("insert into judged values (?, ?, ?)", [brand.name, until, now])
         return changes
 
+    def _ledger(self, con: duckdb.DuckDBPyConnection, brand: Brand, since: datetime, judged_to: datetime) -> list[Known]:
+        """What the store knows of a brand's incidents; what is open there is from now on what is written."""
+        stored = [one for one in read_incidents(con, brand=brand.name, since=since.replace(tzinfo=UTC)) if naive(one.onset_at) < judged_to]
+        for key in [key for key in self._written if key[0] == brand.name]:
+            del self._written[key]
+        for one in stored:
+            if one.resolved_at is None:
+                self._written[brand.name, one.line] = _Written(one, judged_to, one.observed)
+        return [Known(course_of(one), is_told=one.origin != "backfill") for one in stored]
 
-def _tell(con: duckdb.DuckDBPyConnection, desk: _Desk, step: Step, *, end: datetime, now: datetime) -> Change | None:
-    """Store a step of the open incident; None where nobody was ever told of it: found by a backfill, and over."""
-    course = desk.tracker.last if step == "resolved" else desk.tracker.current
-    assert course is not None
-    before = desk.written
-    reason = explain(con, desk.brand, course, until=course.resolved_at or end)
-    if before is None or (before.origin == "backfill" and step != "resolved"):
-        # an imported incident that still goes on is told as soon as it is seen live
-        step = "opened"
-        incident_id = before.id if before else next_id(con, desk.brand.slug, local_day(desk.brand, now))
-        incident = incident_of(desk.brand, course, reason, incident_id=incident_id, origin="live", noticed_at=now)
-    else:
-        incident = incident_of(desk.brand, course, reason, incident_id=before.id, origin=before.origin, noticed_at=naive(before.noticed_at))
-    write_incident(con, incident)
-    log_change(con, incident, step, at=now, text=log_text(incident, step, course))
-    desk.written, desk.written_at, desk.explained = (None if step == "resolved" else incident), end, incident.evidence.counted
-    return None if incident.origin == "backfill" else Change(incident, step, end.replace(tzinfo=UTC))
-
-
-def _refresh(con: duckdb.DuckDBPyConnection, desk: _Desk, course: Course, *, end: datetime) -> None:
-    """Bring the stored figures of an open incident up to date; its texts are read again once it has twice as many."""
-    assert desk.written is not None
-    incident = replace(
-        desk.written,
-        # as stored: a text that was taken back since is no example any more
-        evidence=read_evidence(con, desk.written.id),
-        series=course.series,
-        peak=course.peak,
-        peak_at=course.peak_at.replace(tzinfo=UTC),
-        expected_low=course.expected_low,
-        expected_high=course.expected_high,
-        observed=course.observed,
-        negative=course.negative,
-        strength=course.strength,
-    )
-    if course.observed >= 2 * desk.explained:
-        reason = explain(con, desk.brand, course, until=end)
-        incident = replace(incident, direction=reason.direction, summary=reason.summary, evidence=reason.evidence)
-        desk.explained = course.observed
-    if incident != desk.written:
+    def _tell(self, con: duckdb.DuckDBPyConnection, happening: Happening, *, now: datetime) -> Change | None:
+        """Store a step; None where nobody was ever told of the incident: found by a backfill, and over."""
+        brand, step, course = happening.brand, happening.step, happening.course
+        key = brand.name, course.line
+        before = self._written.get(key)
+        reason = reason_of(con, brand, course, until=course.resolved_at or happening.at)
+        if before is None or (before.incident.origin == "backfill" and step != "resolved"):
+            # an imported incident that still goes on is told as soon as it is seen live
+            step = "opened"
+            incident_id = before.incident.id if before else next_id(con, brand.slug, local_day(brand, now))
+            incident = incident_of(brand, course, reason, incident_id=incident_id, origin="live", noticed_at=now)
+        else:
+            told = before.incident
+            incident = incident_of(brand, course, reason, incident_id=told.id, origin=told.origin, noticed_at=naive(told.noticed_at))
         write_incident(con, incident)
-    desk.written, desk.written_at = incident, end
+        log_change(con, incident, step, at=now, text=log_text(incident, step, course))
+        if step == "resolved":
+            self._written.pop(key, None)
+        else:
+            self._written[key] = _Written(incident, happening.at, incident.evidence.counted)
+        return None if incident.origin == "backfill" else Change(incident, step, happening.at.replace(tzinfo=UTC))
+
+    def _refresh(self, con: duckdb.DuckDBPyConnection, desk: Desk) -> None:
+        """Bring the stored figures of open incidents up to date, once an hour."""
+        for course in desk.tracker.open():
+            written = self._written.get((desk.brand.name, course.line))
+            if written is not None and desk.judged_to - written.at >= RECHECK:
+                self._write_again(con, desk, course, written)
+
+    def _write_again(self, con: duckdb.DuckDBPyConnection, desk: Desk, course: Course, written: _Written) -> None:
+        """Its texts are read again once it has twice as many."""
+        incident = replace(
+            written.incident,
+            # as stored: a text that was taken back since is no example any more
+            evidence=read_evidence(con, written.incident.id),
+            series=course.series,
+            peak=course.peak,
+            peak_at=course.peak_at.replace(tzinfo=UTC),
+            expected_low=course.expected_low,
+            expected_high=course.expected_high,
+            observed=course.observed,
+            negative=course.negative,
+            strength=course.strength,
+        )
+        explained = written.explained
+        if course.observed >= 2 * max(1, explained):
+            reason = reason_of(con, desk.brand, course, until=desk.judged_to)
+            incident = replace(incident, direction=reason.direction, summary=reason.summary, evidence=reason.evidence)
+            explained = course.observed
+        if incident != written.incident:
+            write_incident(con, incident)
+        self._written[desk.brand.name, course.line] = _Written(incident, desk.judged_to, explained)
+
+    def _forget_what_is_not_true(self, con: duckdb.DuckDBPyConnection, places: dict[str, datetime], until: datetime) -> None:
+        """Where the past is no longer what a desk was built on, within 1 %, it is built again; looked at once an hour."""
+        checked = self._checked
+        if checked is not None:
+            if until - checked.until < RECHECK:
+                return
+            now = _sums(con, checked.since, checked.until)
+            for name, before in checked.sums.items():
+                if any(abs(new - old) > max(20.0, DRIFT * old) for new, old in zip(now.get(name, (0.0, 0.0)), before, strict=True)):
+                    self._desks.forget(name)
+        since, judged_to = until - MEMORY, min(places.values())
+        sums = _sums(con, since, judged_to)
+        self._checked = _Checked(since, judged_to, {name: sums.get(name, (0.0, 0.0)) for name in places})
 
 
-def _desk_from_store(con: duckdb.DuckDBPyConnection, brand: Brand, judged_to: datetime, sensitivity: Sensitivity) -> _Desk:
-    """A place as an undisturbed process would have it: the gauges fed again, the open incident lived through again from its onset."""
-    since = judged_to - MEMORY
-    tracker = Tracker(brand.zone, sensitivity=sensitivity)
-    stored = [one for one in read_incidents(con, brand=brand.name, since=since.replace(tzinfo=UTC)) if naive(one.onset_at) < judged_to]
-    current = next((one for one in reversed(stored) if one.resolved_at is None), None)
-    over = [one for one in stored if one.resolved_at is not None]
-    if over:
-        last = max(over, key=lambda one: one.resolved_at or one.onset_at)
-        assert last.resolved_at is not None
-        tracker.remember(resolved_at=naive(last.resolved_at), strength=last.strength)
-    bins = read_bins(con, brand.name, since, judged_to)
-    armed_from = naive(current.onset_at) if current else judged_to
-    warm(tracker, bins, armed_from=armed_from)
-    if current is not None:
-        tracker.adopt(_course(current, tracker.current), told=current.origin != "backfill")
-    return _Desk(
-        brand,
-        tracker,
-        judged_to,
-        since,
-        judged_to,
-        _checksum(con, brand.name, since, judged_to),
-        current,
-        judged_to,
-        current.observed if current else 0,
-    )
-
-
-def _course(incident: Incident, relived: Course | None) -> Course:
-    """The course of a stored open incident: as lived through again, or as stored where the data no longer opens it."""
-    if relived is not None:
-        return replace(relived, onset=naive(incident.onset_at))
-    onset, noticed_at = naive(incident.onset_at), naive(incident.noticed_at)
-    severity = next(name for name in SEVERITIES if name == incident.severity)
-    return Course(
-        onset=onset,
-        alerted_at=noticed_at,
-        resolved_at=None,
-        series=tuple(incident.series),
-        peak=incident.peak,
-        peak_at=naive(incident.peak_at),
-        expected_low=incident.expected_low,
-        expected_high=incident.expected_high,
-        negative_peak=0,
-        negative_low=0.0,
-        negative_high=0.0,
-        observed=incident.observed,
-        negative=incident.negative,
-        strength=incident.strength,
-        told=incident.strength,
-        told_at=noticed_at,
-        strong_bins=0,
-        severity=severity,
-        escalated=incident.state == "escalated",
-    )
-
-
-def _still_true(con: duckdb.DuckDBPyConnection, desk: _Desk) -> bool:
-    """Whether the past still is what the tracker saw, within 1 %; looked at once an hour."""
-    if desk.judged_to - desk.checked_to < RECHECK:
-        return True
-    now = _checksum(con, desk.brand.name, desk.checked_from, desk.checked_to)
-    if any(abs(new - old) > max(20.0, DRIFT * old) for new, old in zip(now, desk.checked, strict=True)):
-        return False
-    desk.checked_from, desk.checked_to = desk.judged_to - MEMORY, desk.judged_to
-    desk.checked = _checksum(con, desk.brand.name, desk.checked_from, desk.checked_to)
-    return True
-
-
-def _checksum(con: duckdb.DuckDBPyConnection, brand: str, since: datetime, until: datetime) -> tuple[float, float]:
+def _sums(con: duckdb.DuckDBPyConnection, since: datetime, until: datetime) -> dict[str, tuple[float, float]]:
     rows = con.execute(
-        "select coalesce(sum(counted), 0)::double, coalesce(sum(negative), 0)::double from rollup_5m "
-        "where brand = ? and facet = 'all' and bin_start >= ? and bin_start < ?",
-        [brand, since, until],
+        "select brand, sum(counted)::double, sum(negative)::double from rollup_5m "
+        "where facet = 'all' and bin_start >= ? and bin_start < ? group by brand",
+        [since, until],
     ).fetchall()
-    return rows[0][0], rows[0][1]
+    return {brand: (counted, negative) for brand, counted, negative in rows}

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from monitor.config.models import Brand
+from monitor.detect.series import Bins
 from monitor.store.upgrade import upgrade
 
 START = datetime.fromisoformat("2026-06-01T04:00")
@@ -31,6 +32,17 @@ def planted(volume, negative, *, at, size, days=3, seed=0):
     shape = np.where(since >= 0, (1 - np.exp(-np.maximum(since, 0) / 6)) * np.exp(-np.maximum(since, 0) / (days * 72)), 0) * cycle
     more = rng.poisson(size * shape / shape.sum())
     return volume + more, negative + rng.binomial(more, 0.6)
+
+
+def bins(volume, negative, *, start=START, source="x"):
+    """The same as bins of one source, all of it scored; NaN where nobody looked."""
+    return Bins(
+        start,
+        [
+            {} if np.isnan(one) else {source: {"counted": float(one), "scored": float(one), "negative": float(other)}}
+            for one, other in zip(volume, negative, strict=True)
+        ],
+    )
 
 
 class Store:

@@ -4,9 +4,9 @@ from time import perf_counter
 import numpy as np
 import pytest
 
+from monitor.detect.course import Course
 from monitor.detect.evidence import Evidence
 from monitor.detect.explain import explain
-from monitor.detect.incidents import Course
 from tests.detect.conftest import START
 
 NOW = START + timedelta(days=20)
@@ -29,7 +29,7 @@ def course(**more):
     values = dict(  # noqa: C408
         onset=NOW, alerted_at=NOW + timedelta(minutes=10), resolved_at=None, series=("negative",), peak=40, peak_at=NOW, expected_low=1,
         expected_high=6, negative_peak=30, negative_low=0, negative_high=3, observed=90, negative=60, strength=4.0, told=4.0, told_at=NOW,
-        strong_bins=5, severity="warning",
+        line="main", strong_bins=5, severity="warning",
     )  # fmt: skip
     return Course(**values | more)
 

@@ -5,18 +5,22 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.detect.incidents import THRESHOLDS, Tracker, severity_of
-from tests.detect.conftest import DAY, START, everyday, planted
+from monitor.detect.course import severity_of
+from monitor.detect.incidents import Tracker
+from monitor.detect.instruments import Instruments
+from tests.detect.conftest import DAY, START, bins, everyday, planted
 
 
 def run(volume, negative, *, sensitivity="balanced"):
-    tracker = Tracker(ZoneInfo("America/New_York"), sensitivity=sensitivity)
-    steps = []
-    for number, (one, other) in enumerate(zip(volume, negative, strict=True)):
-        step = tracker.step(START + timedelta(minutes=5 * number), float(one), float(other))
-        if step:
-            steps.append((step, number, tracker.last if step == "resolved" else tracker.current))
-    return steps
+    series = bins(volume, negative)
+    instruments = Instruments(ZoneInfo("America/New_York"), parts=[])
+    tracker = Tracker(instruments.names, sensitivity=sensitivity)
+    return [
+        (step, number, course)
+        for number, seen in enumerate(instruments.feed(series, history=series.between))
+        for step, course in tracker.step(seen)
+        if course.line == "main"
+    ]
 
 
 def names(steps):
@@ -53,9 +57,9 @@ def test_negative_mentions_alone_open_an_incident():
     volume, negative = everyday(4, level=4)
     at = 20 * DAY + 16 * 12
     negative[at : at + 24] = volume[at : at + 24]
-    opened = run(volume, negative)[0]
+    opened = next(step for step in run(volume, negative) if step[1] >= at)
     assert opened[0] == "opened"
-    assert opened[2].series == ("negative",)
+    assert set(opened[2].series) <= {"negative", "share"}
 
 
 def test_a_lasting_rise_becomes_the_new_usual():
@@ -92,15 +96,17 @@ def test_escalations_are_an_hour_apart_unless_the_severity_rises():
 def test_eager_speaks_no_later_than_balanced_and_calm():
     series = planted(*everyday(9, days=20), at=15 * DAY, size=4_000)
     first = [
-        next(number for step, number, _ in run(*series, sensitivity=name) if step == "opened" and number >= 15 * DAY) for name in THRESHOLDS
+        next(number for step, number, _ in run(*series, sensitivity=name) if step == "opened" and number >= 15 * DAY)
+        for name in ("calm", "balanced", "eager")
     ]
     assert first == sorted(first, reverse=True)
 
 
 def test_severity_grows_with_distance_and_persistence():
-    assert severity_of(strength=1.5, threshold=1.5, strong_bins=0, peak=100) == "info"
-    assert severity_of(strength=1.5, threshold=1.5, strong_bins=72, peak=100) == "warning"
-    assert severity_of(strength=6, threshold=1.5, strong_bins=1, peak=29) == "warning"
+    assert severity_of(distance=1, strong_bins=0, peak=100) == "info"
+    assert severity_of(distance=1, strong_bins=72, peak=100) == "warning"
+    assert severity_of(distance=4, strong_bins=1, peak=29) == "warning"
+    assert severity_of(distance=4, strong_bins=1, peak=30) == "critical"
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -16,7 +16,7 @@ def test_a_covered_silent_bin_is_zero_and_an_uncovered_one_unknown(store):
     assert np.isnan(bins.volume[:6]).all()
     assert bins.volume[6:18].tolist() == [3, 0, 2] + [0] * 9
     assert np.isnan(bins.volume[18:]).all()
-    assert bins.negative[6:9].tolist() == [1, 0, 0]
+    assert bins.counts("negative")[6:9].tolist() == [1, 0, 0]
 
 
 def test_stretches_that_touch_cover_the_bin_between_them(store):
@@ -36,7 +36,7 @@ def test_sources_are_added_and_one_that_looked_is_enough(store):
     store.counts(brand, [2] * 24, [2] * 24, source="reddit")
     bins = read_bins(store.con, brand.name, START, START + 2 * HOUR)
     assert bins.volume.tolist() == [3] * 24
-    assert bins.negative.tolist() == [2] * 24
+    assert bins.counts("negative").tolist() == [2] * 24
 
 
 def test_a_stretch_looked_at_for_one_brand_covers_no_other(store):
@@ -55,4 +55,4 @@ def test_the_rule_of_coverage_is_that_of_the_view(store):
         store.cover(first, first + timedelta(seconds=int(rng.integers(1, 3000))), source=str(rng.integers(3)))
     seen = read_bins(store.con, brand.name, START, START + timedelta(days=2))
     covered = {row[0] for row in store.con.execute("select distinct bin_start from v_series where covered").fetchall()}
-    assert {start for start, volume, _ in seen if not np.isnan(volume)} == covered
+    assert {one.start for one in seen if one.sources} == covered

@@ -2,12 +2,13 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.detect.incidents import Course
+from monitor.detect.course import Course
 from monitor.detect.verdict import Mood, direction_of, share_rise, summary_of
 from tests.detect.conftest import START
 
 USUAL = Mood(counted=2000, scored=2000, negative=400, positive=600, leaving=20, outage=60, thanks=200)
 COURSE = Course(
+    line="main",
     onset=START, alerted_at=START + timedelta(minutes=10), resolved_at=None, series=("volume", "negative"), peak=412, peak_at=START,
     expected_low=35, expected_high=60, negative_peak=312, negative_low=8, negative_high=21, observed=500, negative=330, strength=9,
     told=9, told_at=START, strong_bins=3, severity="critical",

@@ -180,7 +180,7 @@ def test_hindsight_deletes_what_the_data_no_longer_shows_and_never_what_was_told
     store.con.execute("delete from rollup_5m where bin_start >= ? and bin_start < ?", [START + AT * BIN, START + (AT + DAY) * BIN])
     hindsight(store.con, [brand], sensitivity="balanced", run_id=2, now=LATER)
     kept = [incident for incident in read_incidents(store.con) if incident.severity != "info"]
-    assert kept == []
+    assert {incident.direction for incident in kept} <= {"quiet"}
     live(store, Watch([brand], sensitivity="balanced"), FROM, AT)
 
 

@@ -250,7 +250,16 @@ create table rollup_day (
 
 create table judged (
     brand varchar primary key,
-    judged_to timestamp not null        -- live detection has spoken on every bin before this
+    judged_to timestamp not null,       -- live detection has spoken on every bin before this
+    judged_at timestamp                 -- and did so at this time
+);
+
+-- when live detection spoke up to where, and which sources of which brands it could not wait for, as brand:source;
+-- what was known then is what was first seen until then, so that a replay can live through it again
+create table judgement (
+    judged_at timestamp not null,
+    judged_to timestamp not null,
+    unseen varchar[] not null
 );
 
 create table incident (
@@ -261,17 +270,19 @@ create table incident (
     severity varchar not null,          -- info, warning, critical
     origin varchar not null,            -- live or backfill
     found_by varchar not null,          -- detector or rule
-    series varchar[] not null,          -- which fired: volume, negative
+    line varchar not null default 'main',  -- main, quiet or rule:NAME; one is open at most on each line of a brand
+    series varchar[] not null,          -- which fired: volume, negative, churn, share, engagement, source:NAME, topic:NAME, rule:NAME
     onset_at timestamp not null,
     noticed_at timestamp not null,
     resolved_at timestamp,
     peak_at timestamp not null,
-    peak bigint not null,               -- mentions in the hour ending with the peak bin
+    peak bigint not null,               -- mentions in the hour ending with the peak bin; of silence, in the stretch that shows it
     expected_low double not null,       -- the usual range of that hour
     expected_high double not null,
     observed bigint not null,           -- mentions from onset to the end, or to now
     negative bigint not null,
-    strength double not null,           -- the largest, 1.5 opens at balanced
+    strength double not null,           -- how unusual at most, in parts of what opens an incident
+    partial boolean not null default false,  -- whether a source could not be looked at when it opened
     first_source varchar,
     first_source_id varchar,
     event varchar,                      -- the known event it follows
