@@ -101,6 +101,7 @@ HEADINGS = {
     "Saying": "### `brands`",
     "Thread": "### `threads`",
     "Detect": "### `detect`",
+    "Rule": "### `rules`",
     "Publish": "### `publish`",
     "Scoring": "### `scoring`",
     "SourceSettings": "### Keys of every source",

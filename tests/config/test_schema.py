@@ -12,7 +12,9 @@ SETTINGS = {name: source.settings for name, source in CONNECTORS.items()}
 SCHEMA = json_schema(SETTINGS)
 STARTER = (files("monitor.config") / "starter.yaml").read_text(encoding="utf-8")
 # the lines of the starter that wait to be switched on
-WITH_COMMENTS = "\n".join(line.replace("# ", "", 1) if re.match(r" *# +(- \{url|[a-z_]+):", line) else line for line in STARTER.split("\n"))
+WITH_COMMENTS = "\n".join(
+    line.replace("# ", "", 1) if re.match(r" *# +(- \{(?:url|name)|[a-z_]+):", line) else line for line in STARTER.split("\n")
+)
 TYPES = {"string": str, "integer": int, "boolean": bool, "object": dict, "array": list, "null": type(None), "number": (int, float)}
 
 
@@ -62,5 +64,5 @@ def test_the_starter_is_a_working_configuration(tmp_path):
 
 
 def test_every_key_of_the_schema_is_in_the_starter_or_in_the_documentation():
-    assert {"data_dir", "brands", "sources", "threads", "detect", "publish", "scoring", "queries"} == set(SCHEMA["properties"])
+    assert {"data_dir", "brands", "sources", "threads", "detect", "rules", "publish", "scoring", "queries"} == set(SCHEMA["properties"])
     assert set(SCHEMA["$defs"]["Brand"]["properties"]) - set(yaml.safe_load(WITH_COMMENTS)["brands"][0]) == set()
