@@ -161,7 +161,7 @@ class Windows:
             met = np.bincount(self._hours[:past][one.known[:past]], minlength=168) > 0
             known = one.known & met[self._hours]
             self._pairs[name] = known[:-width] & known[width:]
-        self.covered = float(np.mean([pair[past:].mean() for pair in self._pairs.values()])) if self._pairs else 0.0
+        self.covered = float(np.mean([pair[past:at].mean() for pair in self._pairs.values()])) if self._pairs else 0.0
 
     @property
     def parts(self) -> list[Part]:

@@ -119,7 +119,7 @@ def _read_bins(con: duckdb.DuckDBPyConnection, brand: str, since: datetime, star
         for (facet, value), part in of_source.groupby(["facet", "value"]):
             figures[str(facet), str(value)] = {figure: _placed(part["place"], part[figure], size) for figure in _FIGURES}
         sources[source] = SourceBins(known & usual, figures)
-    return Bins(np.asarray(local.dayofweek * 24 + local.hour, dtype=np.int64), sources)
+    return Bins(np.asarray(local.day_of_week * 24 + local.hour, dtype=np.int64), sources)
 
 
 def _placed(places: "pd.Series[int]", counts: "pd.Series[int]", size: int) -> Numbers:
