@@ -102,6 +102,7 @@ HEADINGS = {
     "Thread": "### `threads`",
     "Detect": "### `detect`",
     "Publish": "### `publish`",
+    "Table": "### `publish`",
     "Scoring": "### `scoring`",
     "SourceSettings": "### Keys of every source",
     "Place": "### Keys of every source",

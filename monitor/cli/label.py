@@ -12,9 +12,10 @@ import typer
 from monitor.cli.label_files import Bad, label_of, read_rows, text_of, weight_of, write_sheet
 from monitor.cli.options import ACT, AsJson, BrandName, ConfigPath, Verbose, configured, moment, now
 from monitor.errors import BadItem, ConfigError
+from monitor.pipeline import hand_out
 from monitor.store.database import Store
 from monitor.store.labels import HandLabel, Refused, counts_of, draw, kept_labels, save_labels
-from monitor.store.publish import newest, publish
+from monitor.store.publish import newest
 from monitor.tell.label_error import FEWEST, label_error_words, read_label_error
 from monitor.tell.published import opened
 from monitor.tell.words import count_of, one_line
@@ -81,7 +82,7 @@ def label_import(
             brands = sorted({one.brand.casefold() for one in labels})
             errors = {each.name: read_label_error(con, each.name) for each in settings.brands if each.name.casefold() in brands}
         if counts["new"] or counts["changed"]:
-            publish(store, settings.published_folder, now=now())
+            hand_out(store, settings, now=now())
     if as_json:
         values = {
             name: {"labels": told.labels, "human": told.human, "ours": told.ours, "off": told.off, "low": told.low, "high": told.high}

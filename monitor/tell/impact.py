@@ -57,7 +57,7 @@ def _answer(impact: Impact, zone: ZoneInfo) -> list[str]:
         told.append(f"People who say they leave {_rate_words(whole.churn)}")
     if impact.confounders:
         others = " and ".join(_beside_words(one, impact.event_at, zone) for one in impact.confounders)
-        told[0] += f"; cannot tell whether that was its doing, for {others}"
+        told[0] += f"; cannot tell whether that was its doing: {others}"
     return [f"{each}." for each in told]
 
 
