@@ -3,7 +3,7 @@
 import csv
 import json
 
-TABLES = "publish: {tables_folder: share, tables: [{query: share_of_voice, file: voice.csv}, {query: shares, file: b.csv}]}"
+TABLES = "publish: {tables_folder: share, tables: [{query: share_of_voice, file: voice.csv}, {query: share_of_voces, file: b.csv}]}"
 
 
 def test_tables_come_with_the_copy_and_one_that_fails_is_told(here):
@@ -14,7 +14,7 @@ def test_tables_come_with_the_copy_and_one_that_fails_is_told(here):
     table, failed = here.run("status").stdout.splitlines()[-2:]
     assert table.startswith(f"table  {here.folder}/share/voice.csv: ")
     assert "failed since" in failed
-    assert "no question 'shares'; did you mean share_of_voice?" in failed
+    assert "no question 'share_of_voces'; did you mean share_of_voice?" in failed
     findings = json.loads(here.run("doctor", "--json", code=1).stdout)
     assert ["b.csv" in one["text"] for one in findings if one["what"] == "tables"] == [True]
 
