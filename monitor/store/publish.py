@@ -14,7 +14,7 @@ from monitor.store.database import Store
 
 POINTER = "analytics.duckdb"
 KEPT = 3
-_PRIVATE = ("quarantine", "cursor", "source_state", "judged", "mention_run", "gone", "rescored")
+_PRIVATE = ("quarantine", "cursor", "source_state", "judged", "mention_run", "gone", "rescored", "taken_order")
 
 
 @dataclass(frozen=True, slots=True)
