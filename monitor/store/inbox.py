@@ -17,12 +17,15 @@ from typing import Any
 
 import duckdb
 
+from monitor.errors import ConfigError
 from monitor.store.events import add_event
 from monitor.store.labels import HandLabel, Refused, save_labels
 
 log = logging.getLogger(__name__)
 
 _FOLDER = "inbox"
+# the order waits for a better time
+_TROUBLE_OF_THE_STORE = (OSError, duckdb.OperationalError, duckdb.InternalError, duckdb.FatalException, duckdb.CatalogException)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +45,20 @@ def give(store_folder: Path, kind: str, values: Mapping[str, Any], *, now: datet
 
     kind    one of KINDS
     values  as JSON has them
+    raises  ConfigError where a text in it is none
     """
+    order = {"kind": kind, "ordered_at": now.astimezone(UTC).isoformat(), "values": dict(values)}
+    try:
+        written = json.dumps(order, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ConfigError("bytes that are no text, broken UTF-8; take them out") from None
     folder = store_folder / _FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     # in the order of time, so that the later word of two stands
     order_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}"
     part = folder / f".{order_id}.part"
-    with part.open("x", encoding="utf-8") as file:
-        json.dump({"kind": kind, "ordered_at": now.astimezone(UTC).isoformat(), "values": dict(values)}, file)
+    with part.open("xb") as file:
+        file.write(written)
         file.flush()
         os.fsync(file.fileno())
     part.replace(folder / f"{order_id}.json")
@@ -92,15 +101,16 @@ def _follow(con: duckdb.DuckDBPyConnection, path: Path) -> None:
         order = json.loads(path.read_text(encoding="utf-8"))
         outcome = KINDS[order["kind"]](con, order["values"], datetime.fromisoformat(order["ordered_at"]))
         _note(con, path.stem, order["kind"], outcome, None)
-    except (LookupError, TypeError, ValueError, duckdb.DataError, duckdb.IntegrityError) as error:
+    except (*_TROUBLE_OF_THE_STORE, KeyboardInterrupt, SystemExit):
+        con.execute("rollback")
+        raise
+    except Exception as error:
+        # whatever is wrong with an order, it must not stand in the way of everybody who uses the store
         con.execute("rollback")
         trouble = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
         log.error("inbox: %s cannot be followed (%s)", path.name, trouble)
         con.execute("begin")
         _note(con, path.stem, "unknown", None, trouble)
-    except BaseException:
-        con.execute("rollback")
-        raise
     con.execute("commit")
 
 

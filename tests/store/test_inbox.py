@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from monitor.errors import StoreBusy
+from monitor.errors import ConfigError, StoreBusy
 from monitor.store.database import Store
 from monitor.store.events import read_events
 from monitor.store.inbox import give, take_in, taken, waiting, withdraw
@@ -84,6 +84,11 @@ def test_what_the_caller_fails_at_does_not_undo_an_order(store):
             "ConstraintException: ",
             id="what the store refuses",
         ),
+        pytest.param(
+            json.dumps({"kind": "event", "ordered_at": NOON.isoformat(), "values": {**SALE, "name": "\udcff"}}),
+            "RuntimeError: ",
+            id="no text",
+        ),
     ],
 )
 def test_one_that_cannot_be_followed_is_noted_and_stops_no_other(store, text, trouble):
@@ -93,6 +98,26 @@ def test_one_that_cannot_be_followed_is_noted_and_stops_no_other(store, text, tr
     assert events(store) == ["Sale"]
     assert outcome(store, bad.stem).trouble.startswith(trouble)
     assert waiting(store.folder) == []
+
+
+def test_bytes_that_are_no_text_are_refused(store):
+    with pytest.raises(ConfigError, match="bytes that are no text"):
+        give(store.folder, "event", {**SALE, "name": "\udcff"}, now=NOON)
+    assert waiting(store.folder) == []
+
+
+def test_a_trouble_of_the_store_leaves_orders_for_later(store, caplog):
+    give(store.folder, "event", SALE, now=NOON)
+    # as a disk that is full would have it
+    path = waiting(store.folder)[0]
+    text = path.read_text()
+    path.unlink()
+    path.mkdir()
+    assert events(store) == []
+    assert "its orders wait" in caplog.text
+    path.rmdir()
+    path.write_text(text)
+    assert events(store) == ["Sale"]
 
 
 def test_orders_are_followed_in_the_order_in_which_they_were_given(store):
