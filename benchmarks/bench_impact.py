@@ -1,23 +1,30 @@
 """How often the interval of `monitor impact` holds the truth, over many made brands whose change is known.
 
-    python benchmarks/bench_impact.py [--cases 1000] [--seed 1]
+    python benchmarks/bench_impact.py [--cases 1000] [--seed 1] [--copy demo/published/analytics.duckdb]
 
 Each case is five weeks of five-minute counts with a day cycle and an event at a random hour of the week, 48 hours looked at
 before and after unless told otherwise. Noise: negative binomial (phi 0.5: variance mu + mu²/2 in each bin), comments in
 clusters of thirty over hours, or a level that drifts by a third within half a day. Printed: in how many cases the 95 % interval
 holds the true ratio of rates and the true difference of negative shares, the median estimates, the median half width, and
 beside them what Poisson and binomial intervals without the brand's past would have held.
+
+With --copy, instead: a demo's five quiet weeks, every twelve hours of which is taken for an event that changed nothing.
 """
 
 import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, timedelta
+from pathlib import Path
 from statistics import median
 
 import numpy as np
 
 from monitor.detect.changes import BINS_A_DAY, WHOLE, Bins, Change, SourceBins, Spread, Windows, rate_change, share_change
 from monitor.detect.impact import measure, share_against, volume_against
+from monitor.detect.impact_data import read_impact
+from monitor.store.events import Event
+from monitor.tell.published import opened
 
 DAY_CYCLE = 0.7
 
@@ -168,12 +175,40 @@ def judged_against(cases: int, seed: int) -> Beside:
     return Beside(held_rate / cases, held_share / cases, median(beside), median(alone))
 
 
+def quiet(copy: Path, hours: int) -> str:
+    """How often the interval misses "no change" at moments of a demo's history at which nothing happened; the windows overlap."""
+    window = timedelta(hours=hours)
+    missed: dict[str, list[bool]] = {}
+    with opened(copy) as con:
+        brands = con.execute("select brand, min(covered_from) from v_covered group by brand order by brand").fetchall()
+        (ends,) = con.execute("select min(happened_at) from v_events").fetchall()[0]
+        for brand, begun in brands:
+            at = begun.replace(tzinfo=UTC) + timedelta(days=10) + window
+            while at + window <= ends.replace(tzinfo=UTC):
+                told = read_impact(con, Event("nothing", brand, at), window=window, rivals=[name for name, _ in brands if name != brand])
+                rows = told.measured.rows if told else []
+                for name, change, none in [
+                    *((f"{'whole' if row.facet == 'all' else 'parts'}: rate", row.volume, 1.0) for row in rows),
+                    *((f"{'whole' if row.facet == 'all' else 'parts'}: share", row.share, 0.0) for row in rows),
+                    *((f"{'whole' if row.facet == 'all' else 'parts'}: leavers", row.churn, 1.0) for row in rows),
+                ]:
+                    if change:
+                        missed.setdefault(name, []).append(not holds(change, none))
+                at += timedelta(hours=12)
+    return "   ".join(f"{name} {sum(each)} of {len(each)} ({sum(each) / len(each):.1%})" for name, each in sorted(missed.items()))
+
+
 def main() -> None:
     """Print the table."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--cases", type=int, default=1000)
     arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--copy", type=Path)
     asked = arguments.parse_args()
+    if asked.copy:
+        for hours in (48, 24):
+            print(f"{hours} h, missed:   {quiet(asked.copy, hours)}", flush=True)
+        return
     print(f"{asked.cases} cases each; the 95 % interval holds the truth in so many, and what a Poisson or binomial one would hold")
     print(f"{'':26} {'rate':>6} {'median':>6} {'width':>8} {'Poisson':>7}   {'share':>6} {'median':>6} {'width':>5} {'binomial':>8}")
     for name, world in WORLDS.items():

@@ -39,10 +39,10 @@ def impact(
     settings = configured(config)
     window = timedelta(days=days) if days is not None else timedelta(hours=hours if hours is not None else _USUAL_HOURS)
     window -= window % timedelta(minutes=5)
-    name = settings.brand(brand).name if brand else None
+    brands = [settings.brand(brand).name] if brand else [each.name for each in settings.brands]
     values = []
     with opened(newest(settings.published_folder)) as con:
-        for number, found in enumerate(find_events(con, event, brand=name)):
+        for number, found in enumerate(find_events(con, event, brands=brands)):
             told = read_impact(con, found, window=window, rivals=_rivals(settings, found.brand))
             zone = settings.brand(found.brand).zone
             if as_json:

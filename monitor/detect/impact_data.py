@@ -19,23 +19,23 @@ _PAST, _PAST_WINDOWS = timedelta(weeks=8), 8
 _FIGURES: Sequence[Figure] = ("counted", "scored", "negative", "churn")
 
 
-def find_events(con: duckdb.DuckDBPyConnection, name: str, *, brand: str | None = None) -> list[Event]:
-    """Each brand's newest event of that name; where none is called so, the newest whose name holds it. Case does not count.
+def find_events(con: duckdb.DuckDBPyConnection, name: str, *, brands: Sequence[str]) -> list[Event]:
+    """Each of these brands' newest event of that name; where none is called so, the newest whose name holds it. Case does not count.
 
     raises  StoreError where there is none
     """
     rows = con.execute(
         """
         select name, brand, happened_at from v_events
-        where brand = coalesce(?, brand) and contains(lower(name), lower(?))
+        where brand in (select unnest(?::varchar[])) and contains(lower(name), lower(?))
         qualify row_number() over (partition by brand order by lower(name) = lower(?) desc, happened_at desc, name) = 1
         order by lower(name) = lower(?) desc, brand
         """,
-        [brand, name, name, name],
+        [brands, name, name, name],
     ).fetchall()
     exact = [row for row in rows if row[0].casefold() == name.casefold()]
     if not rows:
-        of = f" of {brand}" if brand else ""
+        of = f" of {brands[0]}" if len(brands) == 1 else ""
         raise StoreError(f"impact: no event {name!r}{of} in the published copy; `monitor event list` shows those there are")
     return [Event(each, owner, at.replace(tzinfo=UTC)) for each, owner, at in exact or rows]
 

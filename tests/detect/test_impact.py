@@ -22,6 +22,7 @@ BRANDS = [
     brand(timezone="America/New_York", topics={"pricing": "price"}, rivals=["Vuebox"]),
     brand("Vuebox", timezone="Asia/Kathmandu"),
 ]
+NAMES = ["Streamly", "Vuebox"]
 SAID = {-1: "{} is terrible", 1: "{} is great", 0: "{} it is"}
 TWO_DAYS = timedelta(days=2)
 
@@ -87,7 +88,7 @@ def con(filled):
 
 
 def told(con, *, name="we are sorry", window=TWO_DAYS, rivals=("Vuebox",)):
-    return read_impact(con, find_events(con, name)[0], window=window, rivals=list(rivals))
+    return read_impact(con, find_events(con, name, brands=NAMES)[0], window=window, rivals=list(rivals))
 
 
 def test_an_apology_that_helped_is_told_with_its_parts(con):
@@ -191,11 +192,11 @@ def test_the_days_when_clocks_change_are_compared_by_local_hours(store):
 def test_an_event_is_found_by_its_name_or_a_part_of_it(con):
     add_event(con, name="We are sorry, again", brand="Streamly", at=EVENT + timedelta(hours=9))
     add_event(con, name="So sorry", brand="Vuebox", at=EVENT)
-    assert [(one.name, one.brand) for one in find_events(con, "WE ARE SORRY")] == [("We are sorry", "Streamly")]
-    assert [one.name for one in find_events(con, "sorry")] == ["We are sorry, again", "So sorry"]
-    assert [one.name for one in find_events(con, "sorry", brand="Vuebox")] == ["So sorry"]
+    assert [(one.name, one.brand) for one in find_events(con, "WE ARE SORRY", brands=NAMES)] == [("We are sorry", "Streamly")]
+    assert [one.name for one in find_events(con, "sorry", brands=NAMES)] == ["We are sorry, again", "So sorry"]
+    assert [one.name for one in find_events(con, "sorry", brands=["Vuebox"])] == ["So sorry"]
     with pytest.raises(StoreError, match="no event 'merger' of Streamly"):
-        find_events(con, "merger", brand="Streamly")
+        find_events(con, "merger", brands=["Streamly"])
 
 
 @pytest.mark.parametrize(("known", "kept"), [(0, 0), (0.7, 0), (5.5, 5), (30, 24), (100, 48), (-3, -3)])
