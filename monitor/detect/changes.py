@@ -134,7 +134,9 @@ class Change:
 class Windows:
     """A brand's bins cut into what lies before and after a moment, and before and after each earlier one.
 
+    days      that are known of the past, those of the source that was watched shortest; 0: of none for long enough
     weekly    whether the usual hours are those of the week; else those of the day
+    periods   weeks, or days, from which they are known
     left_out  sources that were not watched for long enough to know what is usual
     covered   part of the two windows that is known on both sides, 0 to 1, the mean over the sources
     """
@@ -151,9 +153,9 @@ class Windows:
         self.days = min((each for name, each in days.items() if name not in self.left_out), default=0.0)
         self.weekly = self.days >= _DAYS_FOR_WEEKDAYS
         self.periods = self.days / 7 if self.weekly else self.days
-        self.step = max(1, width // 4)
+        self._step = max(1, width // 4)
         self._width = width
-        self._starts = np.array([*reversed(range(past - 2 * width, -1, -self.step)), past], dtype=np.int64)
+        self._starts = np.array([*reversed(range(past - 2 * width, -1, -self._step)), past], dtype=np.int64)
         self._sources = {name: one for name, one in bins.sources.items() if name not in self.left_out}
         self._hours = bins.hours if self.weekly else bins.hours % 24
         self._pairs: dict[str, Flags] = {}
@@ -209,7 +211,7 @@ class Windows:
         changes, chances = moments.changes[is_known], moments.chances[is_known]
         if periods <= 1 or not len(changes):
             return None
-        lags = np.arange(1, 2 * self._width // self.step + 1) * self.step / self._width
+        lags = np.arange(1, 2 * self._width // self._step + 1) * self._step / self._width
         alike = np.where(lags < 1, 1 - 1.5 * lags, -0.5 * (2 - lags).clip(0))
         freedom = len(changes) / (1 + 2 * float((alike**2).sum())) * (1 - 1 / periods)
         if freedom < FEWEST_MOMENTS:

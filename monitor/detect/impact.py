@@ -29,7 +29,7 @@ FEWEST_MENTIONS, FEWEST_LEAVING, FEWEST_SCORED = 20, 10, 30
 FEWEST_COVERED = 0.5
 
 # young: no source was watched for long enough before; too long: the windows, for the past that is known
-Unknown: TypeAlias = Literal["young", "not looked at", "few mentions", "too long"]
+Unknown: TypeAlias = Literal["young", "not looked at", "few mentions", "silent past", "too long"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ class Measured:
     days      from which the usual is known, those of the source that was watched shortest; 0: of none for long enough
     weekly    whether hours are compared with those of the week; else with those of the day
     moments   earlier moments at which the same was measured
+    silent    nobody spoke in the same hours of the past
     left_out  sources that were not watched for long enough
     """
 
@@ -66,6 +67,7 @@ class Measured:
     days: float
     weekly: bool
     moments: int
+    silent: bool
     left_out: Sequence[str]
 
 
@@ -140,6 +142,8 @@ class Impact:
             return "not looked at"
         if whole.before + whole.after < FEWEST_MENTIONS:
             return "few mentions"
+        if self.measured.silent:
+            return "silent past"
         return None if whole.volume else "too long"
 
     @property
@@ -154,8 +158,9 @@ def measure(windows: Windows) -> Measured:
     rows += sorted((_row(windows, "source", name) for name in windows.sources if len(windows.sources) > 1), key=_by_size)
     for facet in ("topic", "intent"):
         rows += sorted((_row(windows, *part) for part in windows.parts if part[0] == facet), key=_by_size)
-    known = np.isfinite(rate_moments(windows.sums("counted"), windows.usual("counted")).changes)
-    return Measured(rows, windows.covered, windows.days, windows.weekly, int(known.sum()), windows.left_out)
+    usual = windows.usual("counted")
+    known = np.isfinite(rate_moments(windows.sums("counted"), usual).changes)
+    return Measured(rows, windows.covered, windows.days, windows.weekly, int(known.sum()), not all(usual.last), windows.left_out)
 
 
 def volume_against(own: Windows, rivals: Mapping[str, Windows]) -> Against | None:

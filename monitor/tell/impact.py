@@ -73,7 +73,11 @@ def _why_not(impact: Impact) -> str:
         case "few mentions":
             seen = measured.rows[0].before + measured.rows[0].after
             return f"{count_of(seen, 'mention')} before and after it together, at least {FEWEST_MENTIONS} are needed"
-    return f"{span_words(impact.width)} are too long for the {number(measured.days)} days known before it; ask for less with --hours"
+        case "silent past":
+            return f"nobody spoke in these hours of the {number(measured.days)} days before it, so what is usual is not known"
+    return (
+        f"the {number(measured.days)} days known before it are too few for windows of {span_words(impact.width)}; ask for less with --hours"
+    )
 
 
 def _share_words(change: Change) -> str:

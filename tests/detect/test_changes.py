@@ -146,4 +146,4 @@ def test_too_little_past_or_nobody_says_nothing():
     assert (nobody.covered, nobody.rows[0].volume) == (0.0, None)
     silent, _ = bins(5 * WEEK, counted=0.0)
     quiet = measure(Windows(Bins(np.arange(5 * WEEK) // 12 % 168, {"x": silent}), at=4 * WEEK, width=BINS_A_DAY))
-    assert (quiet.covered, quiet.rows[0].before, quiet.rows[0].volume) == (1.0, 0, None)
+    assert (quiet.covered, quiet.rows[0].before, quiet.rows[0].volume, quiet.silent) == (1.0, 0, None, True)

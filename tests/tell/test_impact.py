@@ -24,7 +24,7 @@ IMPACT = Impact(
     AT,
     asked=timedelta(hours=48),
     width=timedelta(hours=48),
-    measured=Measured([WHOLE], covered=0.96, days=35.0, weekly=True, moments=64, left_out=[]),
+    measured=Measured([WHOLE], covered=0.96, days=35.0, weekly=True, moments=64, silent=False, left_out=[]),
     volume_against=Against(["Vuebox"], STILL, Interval(0.51, 0.42, 0.62)),
     share_against=Against(["Vuebox"], Interval(0.01, -0.03, 0.05), Interval(-0.1, -0.15, -0.05)),
     beside=[],
@@ -111,8 +111,13 @@ def test_a_competitor_with_news_of_its_own_is_named_as_left_out():
             {"rows": [Row("all", "", 3, 4, None, None, None)]}, "7 mentions before and after it together, at least 20 are needed", id="few"
         ),
         pytest.param(
+            {"rows": [replace(WHOLE, volume=None)], "silent": True},
+            "nobody spoke in these hours of the 35 days before it, so what is usual is not known",
+            id="silent past",
+        ),
+        pytest.param(
             {"rows": [replace(WHOLE, volume=None, share=None)], "days": 9.6},
-            "48 h are too long for the 9.6 days known before it; ask for less with --hours",
+            "the 9.6 days known before it are too few for windows of 48 h; ask for less with --hours",
             id="too long",
         ),
     ],
