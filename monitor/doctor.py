@@ -17,6 +17,8 @@ from monitor.store.database import Store
 from monitor.store.progress import read_outcomes
 from monitor.store.publish import data_as_of, newest
 from monitor.store.upgrade import schema_version
+from monitor.tell.questions import question
+from monitor.tell.tables import read_tables
 from monitor.tell.words import count_of, duration
 
 _LOW_DISK_BYTES = 2_000_000_000
@@ -43,6 +45,7 @@ def examine(config: Config, connectors: Sequence[Connector], *, now: datetime) -
         *_scorer(config),
         *store,
         _published(config, now),
+        *_tables(config),
         *(finding for finding in _sources(config, connectors) if finding.state != "ok" or finding.what not in troubled),
         _disk(config),
     ]
@@ -108,6 +111,18 @@ def _published(config: Config, now: datetime) -> Finding:
     return Finding(
         "published", "ok" if age < _STALE_SECONDS else "off", text if age < _STALE_SECONDS else f"{text}; `monitor run` keeps it fresh"
     )
+
+
+def _tables(config: Config) -> Iterator[Finding]:
+    """The tables that cannot be written, and those whose question is none; nothing where all is well."""
+    for table, stands in zip(config.publish.tables, read_tables(config), strict=True):
+        try:
+            question(table.query, config.queries_folder)
+        except ConfigError as error:
+            yield Finding("tables", "problem", f"publish.tables: {table.file}: {error}")
+            continue
+        if stands.trouble:
+            yield Finding("tables", "problem", f"{table.file}: {stands.trouble}")
 
 
 def _sources(config: Config, connectors: Sequence[Connector]) -> Iterator[Finding]:

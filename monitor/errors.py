@@ -15,6 +15,10 @@ class StoreError(MonitorError):
     """The store must be freed, upgraded or repaired."""
 
 
+class StoreBusy(StoreError):
+    """Another process has the store; wait for it."""
+
+
 class RetryLater(MonitorError):
     """A source asks for a pause; `seconds` from now, None where it does not say how long."""
 

@@ -26,6 +26,7 @@ from monitor.store.publish import Published, publish
 from monitor.store.rollup import rebuild
 from monitor.store.threads import read_threads
 from monitor.store.write import Batch, Saved
+from monitor.tell.tables import write_tables
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +136,7 @@ class Pipeline:
     def publish(self, *, now: datetime) -> Published:
         """Give the analysts a new copy."""
         self.flush(now=now)
-        return publish(self._store, self._config.published_folder, now=now)
+        return hand_out(self._store, self._config, now=now)
 
     def _catch_up(self) -> None:
         """Take over how far another process came meanwhile (`monitor pull`), so that nothing is bought twice."""
@@ -278,6 +279,13 @@ def prepare(store: Store, config: Config) -> None:
         if sync_brands(con, config.brands):
             log.info("a brand's time zone changed: its days are counted again")
             rebuild(con)
+
+
+def hand_out(store: Store, config: Config, *, now: datetime) -> Published:
+    """Give the analysts a new copy, and the tables that are written with it."""
+    copied = publish(store, config.published_folder, now=now)
+    write_tables(config, copied.path, now=now)
+    return copied
 
 
 def find_past_incidents(store: Store, config: Config, *, now: datetime) -> Sequence[Change]:

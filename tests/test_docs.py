@@ -103,6 +103,7 @@ HEADINGS = {
     "Detect": "### `detect`",
     "Rule": "### `rules`",
     "Publish": "### `publish`",
+    "Table": "### `publish`",
     "Scoring": "### `scoring`",
     "SourceSettings": "### Keys of every source",
     "Place": "### Keys of every source",

@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from monitor.cli.options import ACT, AsJson, BrandName, ConfigPath, Verbose, configured, moment
+from monitor.cli.orders import NOTED, ordered
 from monitor.errors import ConfigError
 from monitor.store.database import Store
-from monitor.store.events import add_event, read_events
+from monitor.store.events import read_events
 from monitor.tell.words import count_of, one_line
 
 event_app = typer.Typer(help="What happened and when: announcements, campaigns, outages.", no_args_is_help=True)
@@ -33,9 +34,12 @@ def event_add(
     happened_at = moment(at)
     if happened_at is None:
         raise ConfigError("event: give its time with --at")
-    with Store(settings.store_folder, command="monitor event add") as store, store.writing() as con:
-        added = add_event(con, name=name, brand=settings.brand(brand).name, at=happened_at, note=note)
-    print(json.dumps({"added": added}) if as_json else "on the timeline" if added else "it stands there already")
+    values = {"name": name, "brand": settings.brand(brand).name, "at": happened_at.isoformat(), "note": note}
+    added = ordered(settings, "event", values, command="monitor event add")
+    if as_json:
+        print(json.dumps({"added": added}))
+    else:
+        print(NOTED if added is None else "on the timeline" if added else "it stands there already")
 
 
 def event_list(brand: BrandName = None, config: ConfigPath = None, as_json: AsJson = False, verbose: Verbose = 0) -> None:

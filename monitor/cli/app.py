@@ -6,7 +6,7 @@ import sys
 import typer
 
 from monitor import __version__
-from monitor.cli import act, backfill, collect, fit, govern, label, look, replay, rescore, score, spikes, start
+from monitor.cli import act, backfill, collect, fit, govern, impact, label, look, replay, rescore, score, spikes, start
 from monitor.errors import MonitorError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ start.add_to(app)
 collect.add_to(app)
 backfill.add_to(app)
 look.add_to(app)
+impact.add_to(app)
 score.add_to(app)
 spikes.add_to(app)
 replay.add_to(app)

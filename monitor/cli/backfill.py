@@ -23,10 +23,9 @@ from monitor.gather.budget import Ledger
 from monitor.gather.enricher import Enricher
 from monitor.gather.follow import PastThreads
 from monitor.gather.threads import query_of as query_of_threads
-from monitor.pipeline import find_past_incidents, prepare
+from monitor.pipeline import find_past_incidents, hand_out, prepare
 from monitor.store.database import Store
 from monitor.store.ledger import finish, known_backfill, read_run
-from monitor.store.publish import publish
 from monitor.store.quarantine import discard
 from monitor.store.threads import read_threads
 from monitor.store.undo import Undoing, count_undo, undo
@@ -99,7 +98,7 @@ def backfill_command(
             enricher.threads.update(read_threads(con, since=window.since))
         failed = _fill_all(store, enricher, parts, window, meter, redo=redo, as_json=as_json)
         past = find_past_incidents(store, settings, now=now())
-        publish(store, settings.published_folder, now=now())
+        hand_out(store, settings, now=now())
     if not as_json:
         for change in past:
             if change.change == "opened":
@@ -297,7 +296,7 @@ def _undo(settings: Config, run_id: int, *, dry_run: bool, as_json: bool) -> Non
             finish(con, found, state="undone", now=now())
         discard(store.folder, run_id)
         find_past_incidents(store, settings, now=now())
-        publish(store, settings.published_folder, now=now())
+        hand_out(store, settings, now=now())
     said = f"run {run_id} taken back: {counted.removed:,} mentions removed, {counted.kept:,} kept since another run saw them"
     print(_undo_as_json(run_id, counted, is_done=True) if as_json else said)
 

@@ -11,10 +11,9 @@ from monitor.config.models import Config
 from monitor.gather.enricher import Enricher
 from monitor.gather.live import Pulled
 from monitor.gather.replay import replay
-from monitor.pipeline import Pipeline, Round, prepare
+from monitor.pipeline import Pipeline, Round, hand_out, prepare
 from monitor.schedule import run_forever
 from monitor.store.database import Store
-from monitor.store.publish import publish
 from monitor.store.quarantine import read_quarantine
 from monitor.tell.words import count_of, one_line
 
@@ -87,7 +86,7 @@ def quarantine_replay(
         prepare(store, settings)
         did = replay(store, connectors, Enricher.of(settings), run_id=run_id, now=now(), dry_run=dry_run)
         if did.read and not dry_run:
-            publish(store, settings.published_folder, now=now())
+            hand_out(store, settings, now=now())
     if as_json:
         print(json.dumps({"read": did.read, "new": did.new, "still_odd": len(did.still_odd)}))
         raise typer.Exit(1 if did.still_odd else 0)

@@ -14,9 +14,8 @@ from monitor.cli.options import GOVERN, AsJson, BrandName, ConfigPath, Verbose, 
 from monitor.config.models import Config
 from monitor.gather.rematch import Judge, Tally, rematch
 from monitor.gather.rescore import due_labels
-from monitor.pipeline import find_past_incidents, prepare
+from monitor.pipeline import find_past_incidents, hand_out, prepare
 from monitor.store.database import Store
-from monitor.store.publish import publish
 from monitor.store.rematch import earliest_looks
 from monitor.tell.words import count_of, one_line
 
@@ -55,7 +54,7 @@ def rematch_command(
             tallies = _rematch(store, judge, brands, dry_run=False) if _changes(tallies) else tallies
             # also where nothing is left to change: an earlier rematch may have been killed before it came to this
             find_past_incidents(store, settings, now=now())
-            publish(store, settings.published_folder, now=now())
+            hand_out(store, settings, now=now())
         others = due_labels(store, settings)
     if as_json:
         print(json.dumps({"changed": is_wanted, "brands": {name: _values(tally) for name, tally in tallies.items()}}))

@@ -11,10 +11,12 @@ import typer
 
 from monitor.cli.label_files import Bad, label_of, read_rows, text_of, weight_of, write_sheet
 from monitor.cli.options import ACT, AsJson, BrandName, ConfigPath, Verbose, configured, moment, now
+from monitor.cli.orders import NOTED, ordered
 from monitor.errors import BadItem, ConfigError
+from monitor.pipeline import hand_out
 from monitor.store.database import Store
-from monitor.store.labels import HandLabel, Refused, counts_of, draw, kept_labels, save_labels
-from monitor.store.publish import newest, publish
+from monitor.store.labels import HandLabel, counts_of, draw, kept_labels
+from monitor.store.publish import newest
 from monitor.tell.label_error import FEWEST, label_error_words, read_label_error
 from monitor.tell.published import opened
 from monitor.tell.words import count_of, one_line
@@ -69,19 +71,21 @@ def label_import(
     """Take labels in, and say how far the negative share is off on them."""
     settings = configured(config)
     labels, lines, bad, blank = _labels_in(file)
-    counts: Counter[str] = Counter()
+    taken = ordered(settings, "labels", {"labels": labels}, command="monitor label import")
+    if taken is None:
+        print(
+            json.dumps({"noted": len(labels), "open": blank, "bad": len(bad)}) if as_json else f"{NOTED}: {count_of(len(labels), 'label')}"
+        )
+        _print_bad(bad)
+        return
+    counts = Counter({key: taken[key] for key in ("new", "changed", "known")})
+    bad += [Bad(lines[place], reason) for place, reason in taken["refused"]]
     with Store(settings.store_folder, command="monitor label import") as store:
-        with store.writing() as con:
-            for line, outcome in zip(lines, save_labels(con, labels, now=now()), strict=True):
-                if isinstance(outcome, Refused):
-                    bad.append(Bad(line, outcome.reason))
-                else:
-                    counts[outcome] += 1
         with store.opened() as con:
             brands = sorted({one.brand.casefold() for one in labels})
             errors = {each.name: read_label_error(con, each.name) for each in settings.brands if each.name.casefold() in brands}
         if counts["new"] or counts["changed"]:
-            publish(store, settings.published_folder, now=now())
+            hand_out(store, settings, now=now())
     if as_json:
         values = {
             name: {"labels": told.labels, "human": told.human, "ours": told.ours, "off": told.off, "low": told.low, "high": told.high}

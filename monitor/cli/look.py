@@ -20,6 +20,7 @@ from monitor.tell.formats import as_csv, as_json, as_table, notice, write_parque
 from monitor.tell.gate import Answer
 from monitor.tell.published import opened
 from monitor.tell.questions import GATE, questions, run_question, run_sql
+from monitor.tell.tables import table_lines
 from monitor.tell.words import one_line
 from monitor.tell.workbook import write_workbook
 
@@ -81,6 +82,8 @@ def status(config: ConfigPath = None, as_json_: AsJson = False, verbose: Verbose
     as_of = run_sql(newest(settings.published_folder), "select as_of from v_published").rows[0][0]
     print(f"data as of {as_of:%Y-%m-%d %H:%M} UTC, copied to {newest(settings.published_folder)}")
     print(as_table(answer), end="")
+    for line in table_lines(settings):
+        print(f"table  {line}")
 
 
 def digest(

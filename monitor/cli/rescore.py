@@ -10,9 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from monitor.cli.options import GOVERN, AsJson, ConfigPath, Verbose, configured, now
 from monitor.gather.rescore import FEW, Target, rescore
-from monitor.pipeline import find_past_incidents, prepare
+from monitor.pipeline import find_past_incidents, hand_out, prepare
 from monitor.store.database import Store
-from monitor.store.publish import publish
 from monitor.store.rescore import Labels, Moved
 from monitor.tell.words import count_of, one_line, percent
 
@@ -48,7 +47,7 @@ def rescore_command(
             labels = target.labels(store) if due else labels
             # also where nothing is left to score: an earlier rescore may have been killed before it came to this
             find_past_incidents(store, settings, now=now())
-            publish(store, settings.published_folder, now=now())
+            hand_out(store, settings, now=now())
     left = sum(each.due for each in labels)
     if as_json:
         values = {"scorer": target.scorer, "due": due, "left": left, "changed": bool(moved)}

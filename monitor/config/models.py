@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from monitor.config.condition import parse_condition
 from monitor.config.duration import Duration
+from monitor.config.tables import Table
 from monitor.errors import ConfigError
 from monitor.rule import parse_rule
 
@@ -141,6 +142,8 @@ class Publish(_Strict):
 
     every: Duration = Field(default=300, description="seconds between copies")
     folder: Path = Field(default=Path("published"), description="where the copies go; relative to this file")
+    tables: Sequence[Table] = Field(default=(), description="answers written as files with each copy, for people without SQL")
+    tables_folder: Path = Field(default=Path("tables"), description="where these files go, such as a share; relative to this file")
 
 
 class Scoring(_Strict):
@@ -181,6 +184,9 @@ class Config(_Strict):
             twice = {name for name in names if names.count(name) > 1}
             if twice:
                 raise ValueError(f"two brands have the same {kind}, {sorted(twice)[0]!r}; rename one")
+        files = [table.file.casefold() for table in self.publish.tables]
+        if twice := {name for name in files if files.count(name) > 1}:
+            raise ValueError(f"publish.tables: two of them are written to {sorted(twice)[0]!r}; give one another `file`")
         return self
 
     @model_validator(mode="after")
@@ -205,6 +211,11 @@ class Config(_Strict):
     def published_folder(self) -> Path:
         """The analysts' folder, absolute."""
         return (self.folder / self.publish.folder).absolute()
+
+    @property
+    def tables_folder(self) -> Path:
+        """Where the tables go, absolute."""
+        return (self.folder / self.publish.tables_folder).absolute()
 
     @property
     def queries_folder(self) -> Path | None:

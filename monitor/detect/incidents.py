@@ -10,7 +10,7 @@ from math import sqrt
 from monitor.config.models import Sensitivity
 from monitor.detect.course import MAIN, QUIET, SEVERITIES, SILENT, Course, Loud, RuleHit, Severity, Step, counted, opened, severity_of
 from monitor.detect.instruments import SHARE, WHOLE, Seen
-from monitor.detect.series import BIN, BINS_A_DAY
+from monitor.detect.series import BIN, BINS_A_DAY, Counts
 from monitor.detect.sidelines import Hits, Line, by_rule, of_loud, of_silence
 from monitor.detect.thresholds import Thresholds, thresholds
 
@@ -19,6 +19,8 @@ QUIET_SHARE = 0.5
 # part of the strength that opens, from which a bin is strong
 STRONG = 0.8
 AFTERMATH = timedelta(hours=16)
+# the longest stretch that a strength speaks of
+LONGEST = timedelta(days=1)
 RETELL = timedelta(hours=1)
 DAYS_OF_A_WEEK = 7
 # how many mentions of the last hours count of a series, when each author's third and later ones do not
@@ -56,7 +58,8 @@ class Tracker:
 
     The main line
     opens      when a series reaches its threshold with its floor of mentions, and still has these mentions when
-               nobody counts more than twice; within 16 hours after an incident only where it also reaches half of that one's strength
+               nobody counts more than twice; within a day after an incident the last hour alone must say so, and within 16 hours it
+               must also reach half of that one's strength
     escalates  when the strength reaches twice the told value, an hour or more after the last word, or when
                the severity rises
     resolves   when of the last twelve hours that were looked at (four, where it never was more than info) no more than
@@ -142,14 +145,16 @@ class Tracker:
 
     def _main(self, seen: Seen, louds: Sequence[Loud], crowd: Crowd | None, armed: bool) -> Iterator[tuple[Step, Course]]:
         line = self._line(MAIN)
-        fired = self._fired(seen)
+        since = None if line.ended is None else seen.start - line.ended[0]
+        # the long stretches still hold what is over
+        fired = self._fired(seen, seen.strength if since is None or since >= LONGEST else seen.sudden)
         if line.current is not None:
             yield from self._follow(line, line.current, seen, fired, louds)
             return
         if not armed:
             return
         strength = max(fired.values(), default=0.0)
-        if line.ended is not None and seen.start - line.ended[0] < AFTERMATH and strength < line.ended[1] / 2:
+        if line.ended is not None and since is not None and since < AFTERMATH and strength < line.ended[1] / 2:
             fired = {}
         if fired and crowd is not None:
             fired = {name: value for name, value in fired.items() if self._is_crowd(name, seen, crowd)}
@@ -159,9 +164,9 @@ class Tracker:
             line.current = of_loud(MAIN, max(fresh, key=lambda one: one.ratio), seen, severity=self._capped("warning", seen))
             yield "opened", line.current
 
-    def _fired(self, seen: Seen) -> dict[str, float]:
+    def _fired(self, seen: Seen, strength: Counts) -> dict[str, float]:
         """The series that speak, each with how unusual it is in parts of what opens: strengths grow with the square of that."""
-        ratio = seen.strength / self.thresholds.values
+        ratio = strength / self.thresholds.values
         speaks = (ratio >= 1) & (seen.hour >= self.thresholds.floors)
         fired = {self.names[int(place)]: sqrt(ratio[place]) for place in speaks.nonzero()[0]}
         share = seen.share.strength / self.thresholds.share

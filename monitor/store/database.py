@@ -11,6 +11,7 @@ import duckdb
 
 from monitor.config.models import Brand
 from monitor.errors import StoreError
+from monitor.store.inbox import take_in
 from monitor.store.lease import Holder, Lease, Priority
 from monitor.store.upgrade import schema_version, stored_version, upgrade
 
@@ -30,7 +31,8 @@ class Store:
     """One process's way to the private file.
 
     It takes the lease for the first use and keeps the file open while nobody waits; when somebody
-    does, it closes between two uses, at the latest a moment later. Threads take turns.
+    does, it closes between two uses, at the latest a moment later. Threads take turns. Every use begins with the orders that wait
+    in the inbox.
 
     wait_seconds  how long to wait for the lease before giving up
     openings      how often the file was opened: once more means that another process may have written in between
@@ -52,7 +54,7 @@ class Store:
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A transaction: all of it or nothing.
 
-        raises  StoreError where the lease cannot be had or the disk refuses
+        raises  StoreBusy where the lease cannot be had in time, StoreError where the disk refuses
         """
         with self.opened() as con:
             con.execute("begin")
@@ -74,6 +76,8 @@ class Store:
         """The open file without a transaction: for reading, and for copying it."""
         with self._turn:
             con = self._open()
+            if not self._uses:
+                self._take_in(con)
             self._uses += 1
             is_dead = False
             try:
@@ -131,6 +135,13 @@ class Store:
                         self._close()
                 finally:
                     self._turn.release()
+
+    def _take_in(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Follow the orders that wait; a trouble of theirs is none of whoever uses the store now."""
+        try:
+            take_in(con, self.folder)
+        except (OSError, duckdb.Error) as error:
+            log.warning("inbox: %s; its orders wait", str(error).splitlines()[0])
 
     @staticmethod
     def _roll_back(con: duckdb.DuckDBPyConnection) -> None:

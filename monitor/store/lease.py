@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from monitor.errors import StoreError
+from monitor.errors import StoreBusy
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Lease:
     def acquire(self, *, seconds: float) -> None:
         """Wait for the lease, at most so long.
 
-        raises  StoreError naming the holder
+        raises  StoreBusy naming the holder
         """
         descriptor = _open(self._lock)
         begun = time.monotonic()
@@ -65,7 +65,7 @@ class Lease:
                 if waited > seconds:
                     holder = self.holder()
                     os.close(descriptor)
-                    raise StoreError(
+                    raise StoreBusy(
                         f"store: held by {holder or 'another process'}; gave up after {round(waited)} s, try again when it is done"
                     )
                 if waited > _SAY_AFTER_SECONDS and not said:

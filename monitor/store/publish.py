@@ -14,7 +14,7 @@ from monitor.store.database import Store
 
 POINTER = "analytics.duckdb"
 KEPT = 3
-_PRIVATE = ("quarantine", "cursor", "source_state", "judged", "mention_run", "gone", "rescored")
+_PRIVATE = ("quarantine", "cursor", "source_state", "judged", "mention_run", "gone", "rescored", "taken_order")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,10 @@ def publish(store: Store, folder: Path, *, now: datetime) -> Published:
     raises  StoreError where the folder cannot be written
     """
     try:
-        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            # the analysts' group reads it, whatever the umask; the rights of a folder that was there are its owner's business
+            folder.chmod(0o750)
         part = folder / f".{os.getpid()}.part"
         with store.opened() as con:
             con.execute("checkpoint")

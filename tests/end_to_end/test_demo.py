@@ -57,3 +57,21 @@ def test_the_commands_it_suggests_work(lived):
         [sys.executable, "-m", "monitor", *command[1].split()], capture_output=True, text=True, cwd=lived[0], timeout=60, check=True
     )
     assert "before" in done.stdout
+
+
+def test_what_the_price_rise_changed_is_told(lived):
+    done = subprocess.run(
+        [sys.executable, "-m", "monitor", "impact", "--event", "price", "--json"],
+        capture_output=True,
+        text=True,
+        cwd=lived[0],
+        timeout=60,
+        check=True,
+    )
+    (told,) = json.loads(done.stdout)
+    whole = told["measured"]["rows"][0]
+    assert told["unknown"] is None
+    assert whole["share"]["low"] > 0.3
+    assert whole["volume"]["low"] > 5
+    # the backlash is its effect, and no other cause
+    assert [one["is_of_it"] for one in told["beside"] if one["brand"] == "Streamly"] == [True]

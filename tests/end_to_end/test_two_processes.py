@@ -59,6 +59,26 @@ def test_run_and_backfill_finish_side_by_side_with_nothing_lost(place):
     assert max(waits) < 15
 
 
+def test_an_event_told_beside_a_collector_is_on_the_timeline_and_in_the_copy(place):
+    here = place(CONFIG)
+    (here.folder / "inbox").mkdir()
+    (here.folder / "inbox" / "live.jsonl").write_text(row("x", 1, datetime.now(UTC)) + "\n")
+    live = here.start("run", "-v")
+    deadline = time.monotonic() + 60
+    while not (here.folder / "published" / "analytics.duckdb").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    names = {f"Sale {number}" for number in range(3)}
+    for name in sorted(names):
+        told = here.run("event", "add", name, "--brand", "acme", "--at", "2026-02-10").stdout
+        assert told.startswith(("on the timeline", "noted"))
+    while {name for (name,) in here.rows("select name from v_events")} != names and time.monotonic() < deadline:
+        time.sleep(0.2)
+    live.send_signal(signal.SIGTERM)
+    assert live.wait(timeout=30) == 0, (here.folder / "run.log").read_text()
+    assert {name for (name,) in here.rows("select name from v_events")} == names
+    assert list((here.folder / "data" / "inbox").iterdir()) == []
+
+
 def test_an_analyst_who_holds_a_copy_open_stops_nobody(place):
     here = place(CONFIG)
     (here.folder / "inbox").mkdir()

@@ -16,7 +16,7 @@ from monitor.store.quarantine import keep
 from monitor.store.write import save
 from tests.builders import NOON, QUERY, after, batch, mention
 
-PRIVATE = {"quarantine", "cursor", "source_state", "judged", "mention_run", "gone", "rescored"}
+PRIVATE = {"quarantine", "cursor", "source_state", "judged", "mention_run", "gone", "rescored", "taken_order"}
 
 
 def put(store, *mentions, **changes):

@@ -306,6 +306,15 @@ create table event (
     note varchar
 );
 
+-- short orders that were followed: each takes effect once
+create table taken_order (
+    id varchar primary key,             -- the name of its file in the inbox
+    kind varchar not null,              -- event or labels
+    taken_at timestamp not null,
+    outcome varchar not null,           -- JSON: what its giver is told
+    trouble varchar                     -- why it could not be followed
+);
+
 -- empty here; a published copy has one row
 create table published (
     as_of timestamp not null
