@@ -59,7 +59,7 @@ class Gauges:
     """
 
     def __init__(self, zone: ZoneInfo, *, enough: list[float]) -> None:
-        """enough: for each series, how many mentions it must have brought before its days speak, or two weeks."""
+        """enough: for each series, how many mentions its first days are taken for at least, until it has been watched for two weeks."""
         self.zone = zone
         self.size = len(enough)
         self._enough = np.array(enough, dtype=np.float64)

@@ -24,6 +24,8 @@ PRIOR_DAYS = 3
 # one day in eight is more unusual
 HIGH = 7 / 8
 LEVEL_CAP = 2.0
+# a spread that is measured below this is chance: to take it for 1 at the least would make an even series dull
+LEAST_SPREAD = 0.9
 # a day whose top is this many times the median one is a crisis and says nothing of what is usual
 CRISIS = 15.0
 
@@ -77,12 +79,12 @@ class Days:
 class Usual:
     """What the coming local day is judged by.
 
-    known   (days, S) the earlier days that speak: looked at for half their length or more, once the series had begun
+    known   (days, S) the earlier days that speak: looked at for half their length or more, three at the least
     calm    (days, S) those of them that are no crisis
     days    (S,) how many speak; 0 while fewer than three do
     level   (S,) mentions in a bin of a usual hour of this weekday; NaN while `days` is 0
     cycle   (24, S) by local hour, 1 on average
-    spread  (scales, S) how much wider than by chance alone z varies, 1 or more
+    spread  (scales, S) how much wider than by chance alone z varies, 0.9 or more
     high    (S,) the unusualness that one day in eight exceeds
     """
 
@@ -98,7 +100,7 @@ class Usual:
 def usual(days: Days, *, enough: Floats, weekday: int) -> Usual:
     """What the days before say of a day.
 
-    enough   (S,) mentions that a series must have brought before its days speak; or watched for two weeks
+    enough   (S,) mentions for which days that brought fewer are taken, in the first two weeks
     weekday  of the day to come, 0 is Monday
 
     level   mean of the last 14 days' mentions a bin, none taken for more than twice their median
@@ -109,11 +111,11 @@ def usual(days: Days, *, enough: Floats, weekday: int) -> Usual:
     high    the seven-eighths quantile of the days' tops, with three days of 3.85 mixed in, on logarithms. A day whose top
             is fifteen times the median one is left out, unless more than a quarter are: one crisis does not hide the next
     """
-    known = _known(days, enough)
+    known = _known(days)
     count = known.sum(0)
     cycle = _cycle(days, known)
     rate = days.counts.sum(1) / np.maximum((days.looked * cycle).sum(1), 1e-9)
-    level = _level(rate, known) * _weekday(rate, known, days.weekdays, weekday)
+    level = _level(rate, known, _least(days, known, enough)) * _weekday(rate, known, days.weekdays, weekday)
     judged = known & ~np.isnan(days.tops)
     spread = _spread(days, known, judged)
     tops = np.maximum(days.tops, LEAST_TOP)
@@ -140,11 +142,19 @@ def quantile(values: Floats, mask: Flags, share: float) -> Floats:
     return result
 
 
-def _known(days: Days, enough: Floats) -> Flags:
+def _known(days: Days) -> Flags:
     looked = 2 * days.looked.sum(1) >= DAY
-    begun = (np.cumsum(days.counts.sum(1), 0) >= enough) | (np.cumsum(looked, 0) > SILENT_DAYS)
-    known = looked & begun
-    result: Flags = known & (known.sum(0) >= GRACE_DAYS)
+    result: Flags = looked & (looked.sum(0) >= GRACE_DAYS)
+    return result
+
+
+def _least(days: Days, known: Flags, enough: Floats) -> Floats:
+    """(S,) mentions that the known days are taken for at least.
+
+    Half a mention is what a silent past of two weeks is taken for (Jeffreys' prior); a shorter one for as many as make a series known.
+    """
+    is_short = (known.sum(0) <= SILENT_DAYS) & ((days.counts.sum(1) * known).sum(0) < enough)
+    result: Floats = np.where(is_short, enough, 0.5)
     return result
 
 
@@ -188,11 +198,10 @@ def _credible(shown: Floats, rest: Floats) -> Floats:
     return np.maximum(0.0, 1 - np.maximum(rest, 1e-9) / np.maximum(shown, 1e-9))
 
 
-def _level(rate: Floats, known: Flags) -> Floats:
+def _level(rate: Floats, known: Flags, least: Floats) -> Floats:
     recent = known & (np.cumsum(known[::-1], 0)[::-1] <= LEVEL_DAYS)
     capped = np.minimum(rate, LEVEL_CAP * np.nan_to_num(quantile(rate, recent, 0.5)))
-    # half a mention is what a silent past is taken for (Jeffreys' prior)
-    result: Floats = np.maximum(_mean(capped, recent, 0), 0.5 / (DAY * np.maximum(recent.sum(0), 1)))
+    result: Floats = np.maximum(_mean(capped, recent, 0), least / (DAY * np.maximum(recent.sum(0), 1)))
     return result
 
 
@@ -202,7 +211,7 @@ def _spread(days: Days, known: Flags, judged: Flags) -> Floats:
     prior = chance * np.sqrt(np.maximum(1.0, np.nan_to_num(quantile(days.dispersion, scattered, 0.5), nan=1.0)))
     own = np.nan_to_num(quantile(days.swings, judged[:, None] & np.ones_like(days.swings, dtype=np.bool_), 0.5))
     count = judged.sum(0)
-    result: Floats = np.maximum(1.0, (PRIOR_DAYS * prior + count * own) / (PRIOR_DAYS + count) / chance)
+    result: Floats = np.maximum(LEAST_SPREAD, (PRIOR_DAYS * prior + count * own) / (PRIOR_DAYS + count) / chance)
     return result
 
 
