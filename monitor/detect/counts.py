@@ -1,4 +1,4 @@
-"""How much of what an incident brought, against the days before: from the rollups, so whole and cheap whatever its size."""
+"""How much of what an incident brought, against the days before: whole, whatever its size: from narrow columns and the rollups."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,46 +33,53 @@ class Counts:
     """Figures of an incident and of as long a stretch of the seven days before it.
 
     counted, negative, positive  mentions of the incident
+    first    source and source id of the earliest; None where there is none
     usual    counted ones that as long a stretch usually brings
     copies   mentions that repeat an earlier text, which do not count
     sources  in the order in which the rise reached them
     intents, topics  the largest part of the excess first; only those that are more than usual
-    known    five-minute bins of the days before that the usual numbers rest on
     """
 
     counted: int
     negative: int
     positive: int
+    first: tuple[str, str] | None
     usual: float
     copies: int
     sources: Sequence[SourceShare]
     intents: Sequence[FacetShare]
     topics: Sequence[FacetShare]
-    known: int
 
 
 def count(con: duckdb.DuckDBPyConnection, brand: str, since: datetime, until: datetime) -> Counts:
     """The figures of [since, until), whole bins, naive UTC."""
     values = {"brand": brand, "begin": since - BASELINE, "since": since, "until": until}
+    [(counted, negative, positive, earliest)] = con.execute(
+        """
+        select count(*), count(*) filter (where label = -1), count(*) filter (where label = 1),
+            min({'at': created_at, 'source': source, 'source_id': source_id})
+        from mention_brand
+        where brand = ? and counted and created_at >= ? and created_at < ?
+        """,
+        [brand, since, until],
+    ).fetchall()
     bins = con.execute(
         f"""
-        select
-            source, case when bin_start >= $since then bin_start end as bin_now,
-            sum(counted), sum(negative), sum(positive), sum(duplicates)
+        select source, case when bin_start >= $since then bin_start end as bin_now, sum(counted), sum(duplicates)
         {_STRETCH} and facet = 'all'
         group by all
         order by source, bin_now nulls first
         """,
         values,
     ).fetchall()
-    now = [row for row in bins if row[1] is not None]
     known = _known_bins(con, brand, since)
     size = max(1, (until - since) // BIN)
     part = size / known if known else 0.0
-    counted, negative, positive, copies = (int(sum(row[column] for row in now)) for column in (2, 3, 4, 5))
+    copies = int(sum(row[3] for row in bins if row[1] is not None))
     usual = part * sum(row[2] for row in bins if row[1] is None)
     intents, topics = _facets(con, values, part=part, excess=counted - usual)
-    return Counts(counted, negative, positive, usual, copies, _sources(bins, since, size, part), intents, topics, known)
+    first = (earliest["source"], earliest["source_id"]) if earliest else None
+    return Counts(counted, negative, positive, first, usual, copies, _sources(bins, since, size, part), intents, topics)
 
 
 def _known_bins(con: duckdb.DuckDBPyConnection, brand: str, since: datetime) -> int:

@@ -102,7 +102,7 @@ def explain(con: duckdb.DuckDBPyConnection, brand: Brand, course: Course, *, unt
         event=f"spill-over from {spill}" if spill else event,
         terms=evidence.causes,
     )
-    return Reason(direction, summary, evidence, _first(con, brand.name, since, until), event, spill)
+    return Reason(direction, summary, evidence, counts.first, event, spill)
 
 
 def _direction(said: Sequence[Said], before: Sequence[Said], counts: Counts, scale: float) -> Direction:
@@ -130,16 +130,6 @@ def _outage(
 ) -> Outage | None:
     usual = next((one.usual for one in counts.intents if one.name == "outage_report"), 0.0)
     return outage_of(con, brand, course.onset, until, said, usual=usual, is_over=course.resolved_at is not None)
-
-
-def _first(con: duckdb.DuckDBPyConnection, brand: str, since: datetime, until: datetime) -> tuple[str, str] | None:
-    rows = con.execute(
-        "select min({'at': created_at, 'source': source, 'source_id': source_id}) from mention_brand "
-        "where brand = ? and counted and created_at >= ? and created_at < ?",
-        [brand, since, until],
-    ).fetchall()
-    earliest = rows[0][0]
-    return (earliest["source"], earliest["source_id"]) if earliest else None
 
 
 def _term(term: Rising, said: Sequence[Said], usual: Sequence[str], *, scale: float, usual_counted: float) -> RisingTerm:
