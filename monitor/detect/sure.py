@@ -6,8 +6,7 @@ from monitor.detect.evidence import Mood
 
 # of a score from -1 to 1: kind words are often meant otherwise, complaints hardly ever
 KIND, UNKIND = 0.7, -0.65
-# a long text has room for both
-LONGEST = 350
+# which part of what made a score may speak against it
 MIXED = 0.2
 # what stands in a line of reasons and is no word of the text
 _NO_WORDS = frozenset(("cut", "rest", "feeling", "[style]"))
@@ -32,7 +31,7 @@ def mood_of(text: str, *, label: int | None, compound: float | None, why: str | 
     >>> mood_of("Worst delay ever", label=-1, compound=-0.7, why="worst -3.1 · delay -1.8 · cut -0.25")
     'unkind'
     """
-    if not label or compound is None or "?" in text or len(text) > LONGEST or _against(why, label) > MIXED:
+    if not label or compound is None or "?" in text or _against(why, label) > MIXED:
         return None
     if label > 0:
         return "kind" if compound >= KIND and not _OPEN.search(text) else None

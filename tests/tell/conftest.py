@@ -128,7 +128,7 @@ def _insert_mentions(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("""
         insert into mention_brand by name
         select
-            source, source_id, brand, created_at, 'text' as matched_by, [brand] as matched_terms, label,
+            source, source_id, brand, created_at, 'text' as matched_by, [brand] as matched_terms, label, 0.9 * label as brand_compound,
             case when text = 'cancelling' then ['cancel'] else [] end as intents, []::varchar[] as topics,
             false as is_own, false as is_muted, booked = 'counted' as counted, 'vader' as scorer
         from given
