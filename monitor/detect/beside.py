@@ -10,7 +10,7 @@ from monitor.detect.outage import is_place
 from monitor.detect.said import Said
 from monitor.detect.terms import STOP_WORDS, stand_out
 from monitor.errors import ConfigError
-from monitor.rule import And, Field, Node, Not, Or, Term, parse_rule, term_for
+from monitor.rule import And, Field, Node, Not, Or, Term, parse_rule
 from monitor.text import folded, plain
 
 MOST = 5
@@ -29,7 +29,7 @@ def beside(brand: Brand, now: Sequence[Said], usual: Sequence[Said], *, scale: f
 
     A name of one word is told and is not in the line: it would bring in everybody of that name.
     """
-    known = [node for rule in [brand.rule] for node in _parts(parse_rule(rule))]
+    known = list(_parts(parse_rule(brand.rule)))
     hidden = {folded(name) for name in (brand.name, *brand.rivals, *brand.titles)} | {
         folded(handle.partition(":")[2]) for handle in brand.own_handles
     }
@@ -71,17 +71,14 @@ def _link(url: str) -> str:
 
 
 def _is_known(name: str, known: Sequence[Node], hidden: set[str]) -> bool:
+    """Whether the rule finds it already, or it is of no use there: a rival, a title, an own account, a place, a device."""
+    if name.startswith("link:"):
+        return any(isinstance(node, Field) and node.name in ("site", "link") and node.value in name for node in known)
     bare = name.strip('"#@')
-    if name[0] == '"' and is_place(bare):
+    if bare in hidden or any(word in hidden for word in bare.split()) or (name[0] == '"' and is_place(bare)):
         return True
-    if bare in hidden or any(word in hidden for word in bare.split()):
-        return True
-    for node in known:
-        if isinstance(node, Term) and term_for(node.written).pattern.search(bare if name[0] == '"' else name):
-            return True
-        if isinstance(node, Field) and node.name in ("site", "link") and name.startswith("link:") and node.value in name:
-            return True
-    return False
+    written = bare if name[0] == '"' else name
+    return any(isinstance(node, Term) and node.pattern.search(written) for node in known)
 
 
 def _parts(node: Node) -> Iterable[Node]:

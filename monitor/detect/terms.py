@@ -34,7 +34,7 @@ too u ur us very via wanna want was wasn't way we we're we've well were what whe
 yeah yes you you're you've your yours yourself amp always already actually another anymore anyone anything around away back come
 coming ever everybody everyone finally guys hey instead keep literally maybe might must need needs nobody nothing once please pretty put
 quite ready right seriously since somebody someone something soon sure take tell time times told took try trying until used using
-whole without yet
+whole without yet else anyway thinking whoever whatever believe deserve deserves stop stopped happen happened happens
 """
 _OTHERS = """
 al auf aus com como con da das de del dem den der des die do dos du e ein eine el en es est et für ich il ist je la las le les lo los mais
@@ -173,7 +173,14 @@ def _document_counts(texts: Iterable[str], hidden: frozenset[str]) -> Counter[st
         terms.update(
             _phrase(one, two)
             for one, two in pairwise(words)
-            if one and two and one != two and two not in _NEVER_LAST and not (one.isdigit() and two.isdigit())
+            if one
+            and two
+            and one != two
+            and two not in _NEVER_LAST
+            and not (one.isdigit() and two.isdigit())
+            # a tag stands for itself
+            and one[0] not in "@#"
+            and two[0] not in "@#"
         )
         terms.update(" ".join(pair) for pair in pairwise(found) if pair in _FIXED)
         counts.update(terms)

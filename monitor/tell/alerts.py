@@ -139,7 +139,7 @@ def _cause(incident: Incident, zone: tzinfo, event_at: datetime | None) -> str |
         about += [one_line(one.name, limit=40) for one in [*evidence.outage_window.devices[:2], *evidence.outage_window.regions[:2]]]
     if evidence.rivals and evidence.rivals[0].count >= _WORTH * evidence.counted:
         about.append(f"leaving for {one_line(evidence.rivals[0].name, limit=40)}")
-    told = ", ".join(dict.fromkeys(about))
+    told = ", ".join({cause.casefold(): cause for cause in reversed(about)}[cause] for cause in dict.fromkeys(map(str.casefold, about)))
     if incident.event is None:
         return told or None
     at = datetime.fromisoformat(evidence.event_at) if evidence.event_at else event_at

@@ -221,7 +221,7 @@ def most_seen(con: duckdb.DuckDBPyConnection, brand: str, label: int, day_from: 
     rows = con.execute(
         """
         select coalesce(text, title), source, channel, author_name, created_at, url, score, likes, views, why, brand_compound,
-            concat_ws(chr(10), title, text)
+            concat_ws(chr(10), title, text), mention_id
         from v_mentions
         where brand = ? and created_at >= ? and created_at < ? and scored and label = ? and coalesce(text, title) is not null
             and brand_compound * label >= ?
@@ -230,7 +230,7 @@ def most_seen(con: duckdb.DuckDBPyConnection, brand: str, label: int, day_from: 
         """,
         [brand, _naive(day_from), _naive(day_to), label, min(KIND, -UNKIND), _LOOKED_AT],
     ).fetchall()
-    sure = (row for row in rows if mood_of(row[-1], label=label, compound=row[-2], why=row[-3]))
+    sure = (row for row in rows if mood_of(row[11], label=label, compound=row[10], why=row[9]))
     return [
         Seen(
             text=one_line(text),
@@ -240,8 +240,9 @@ def most_seen(con: duckdb.DuckDBPyConnection, brand: str, label: int, day_from: 
             reactions=_reactions(score, likes, views),
             link=safe_link(url),
             why=one_line(why, limit=300) if why else None,
+            mention_id=mention_id,
         )
-        for text, source, channel, author, at, url, score, likes, views, why, _, _ in islice(sure, at_most)
+        for text, source, channel, author, at, url, score, likes, views, why, _, _, mention_id in islice(sure, at_most)
     ]
 
 
