@@ -34,6 +34,7 @@ class Counts:
 
     counted, negative, positive  mentions of the incident
     first    source and source id of the earliest; None where there is none
+    before   counted ones of the days before
     usual    counted ones that as long a stretch usually brings
     copies   mentions that repeat an earlier text, which do not count
     sources  in the order in which the rise reached them
@@ -44,6 +45,7 @@ class Counts:
     negative: int
     positive: int
     first: tuple[str, str] | None
+    before: int
     usual: float
     copies: int
     sources: Sequence[SourceShare]
@@ -76,10 +78,11 @@ def count(con: duckdb.DuckDBPyConnection, brand: str, since: datetime, until: da
     size = max(1, (until - since) // BIN)
     part = size / known if known else 0.0
     copies = int(sum(row[3] for row in bins if row[1] is not None))
-    usual = part * sum(row[2] for row in bins if row[1] is None)
+    before = int(sum(row[2] for row in bins if row[1] is None))
+    usual = part * before
     intents, topics = _facets(con, values, part=part, excess=counted - usual)
     first = (earliest["source"], earliest["source_id"]) if earliest else None
-    return Counts(counted, negative, positive, first, usual, copies, _sources(bins, since, size, part), intents, topics)
+    return Counts(counted, negative, positive, first, before, usual, copies, _sources(bins, since, size, part), intents, topics)
 
 
 def _known_bins(con: duckdb.DuckDBPyConnection, brand: str, since: datetime) -> int:

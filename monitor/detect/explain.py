@@ -15,7 +15,7 @@ from monitor.detect.evidence import Evidence, Example, Named, Outage, RisingTerm
 from monitor.detect.examples import examples_of
 from monitor.detect.incidents import Course
 from monitor.detect.outage import outage_of
-from monitor.detect.said import BASELINE, READ, READ_BEFORE, Said, read_said
+from monitor.detect.said import BASELINE, READ, READ_BEFORE, Said, read_earliest, read_said
 from monitor.detect.series import read_bins
 from monitor.detect.spill import spill_from
 from monitor.detect.spread import first_of, loudest_of, reach_of, thread_of
@@ -26,6 +26,8 @@ from monitor.rule import And, Node, Not, Or, Term, parse_rule, term_for
 EVENT_WITHIN = timedelta(hours=24)
 # texts of each side that are taken apart into words
 SAMPLE = 3_000
+# among which the first one that says it is looked for, where not all are read
+EARLY = 1_000
 CAUSES = 5
 # from this part of the mentions on, one account is the story
 LOUD_ALONE = 1 / 3
@@ -54,13 +56,14 @@ def explain(con: duckdb.DuckDBPyConnection, brand: Brand, course: Course, *, unt
     until  end of what is looked at, naive UTC: the incident's end, or as far as was judged
 
     Numbers of mentions, intents, topics, sources, threads and reach are whole. Terms, names, rivals and authors are those of
-    at most 20,000 mentions, a fixed sample scaled up; words come from 3,000 texts of each side and are then counted in all
+    at most 10,000 mentions, a fixed sample scaled up; words come from 3,000 texts of each side and are then counted in all
     that were read. Other incidents of the brand are no part of the days before.
     """
     since = course.onset
     counts = count(con, brand.name, since, until)
-    said = read_said(con, brand.name, since, until, at_most=READ)
-    before = read_said(con, brand.name, since - BASELINE, since, before=since, at_most=READ_BEFORE)
+    said = read_said(con, brand.name, since, until, at_most=READ, out_of=counts.counted)
+    before = read_said(con, brand.name, since - BASELINE, since, before=since, at_most=READ_BEFORE, out_of=counts.before)
+    early = said if counts.counted <= READ else read_earliest(con, brand.name, since, until, at_most=EARLY)
     scale = counts.counted / len(said) if said else 0.0
     direction = _direction(said, before, counts, scale)
     spill = spill_from(con, brand.name, since, until, usual=counts.usual)
@@ -88,8 +91,8 @@ def explain(con: duckdb.DuckDBPyConnection, brand: Brand, course: Course, *, unt
         beside=with_brand,
         rule=rule,
         outage_window=_outage(con, brand.name, course, until, said, counts) if direction == "outage" else None,
-        first=first_of(said, [term.pattern() for term in found]),
-        thread=thread_of(con, brand.name, since, until, counted=counts.counted),
+        first=first_of(early, [term.pattern() for term in found]),
+        thread=thread_of(con, brand.name, since, until, said, counted=counts.counted),
         loudest=loudest,
         copies=counts.copies,
         reach=reach_of(con, brand.name, since, until),

@@ -14,7 +14,7 @@ from monitor.text import folded
 
 BASELINE = timedelta(days=7)
 # read of an incident, and of the days before it; of more a fixed sample
-READ, READ_BEFORE = 20_000, 5_000
+READ, READ_BEFORE = 10_000, 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Said:
     """One counted mention; `shown` and `text` hold title and all, as written and folded, "" where it is gone.
 
     author     with its source, as "x:name"
+    thread     id of its thread's first text
     is_shared  it is a mention of another brand too
     """
 
@@ -38,6 +39,7 @@ class Said:
     engagement: int | None
     intents: Sequence[str]
     links: Sequence[str]
+    thread: str
     is_shared: bool
     text: str
 
@@ -73,10 +75,18 @@ class Said:
 
 
 def read_said(
-    con: duckdb.DuckDBPyConnection, brand: str, since: datetime, until: datetime, *, before: datetime | None = None, at_most: int
+    con: duckdb.DuckDBPyConnection,
+    brand: str,
+    since: datetime,
+    until: datetime,
+    *,
+    before: datetime | None = None,
+    at_most: int,
+    out_of: int,
 ) -> list[Said]:
-    """Counted mentions of a stretch, a fixed sample where there are more than `at_most`; times naive UTC.
+    """Counted mentions of a stretch, times naive UTC; a sample where there are more than `at_most`, always the same of the same ones.
 
+    out_of  about how many there are: so that millions need not be sorted
     before  leaves out the brand's other incidents that began before it; None: leaves out nothing
     """
     rows = con.execute(
@@ -84,7 +94,7 @@ def read_said(
         with named as materialized (
             select source, source_id, created_at, label, brand_compound, why, intents
             from mention_brand
-            where brand = $brand and counted and created_at >= $since and created_at < $until
+            where brand = $brand and counted and created_at >= $since and created_at < $until and hash(source_id) % $every::ubigint = 0
                 and not exists (
                     select 1 from incident
                     where incident.brand = $brand and incident.onset_at < $before
@@ -104,17 +114,31 @@ def read_said(
             case when coalesce(likes, replies, reposts, quotes, score) is not null
                 then coalesce(likes, 0) + coalesce(replies, 0) + coalesce(reposts, 0) + coalesce(quotes, 0) + coalesce(score, 0)
             end,
-            intents, links, others.source is not null
+            intents, links, coalesce(conversation_id, source_id), others.source is not null
         from named
         join mention using (source, source_id, created_at)
         left join others using (source, source_id)
         where created_at >= $since and created_at < $until
         order by hash(source_id), source_id, source
         """,
-        {"brand": brand, "since": since, "until": until, "before": before, "at_most": at_most},
+        {"brand": brand, "since": since, "until": until, "before": before, "at_most": at_most, "every": max(1, out_of // at_most)},
     ).fetchall()
     columns: list[list[Any]] = [[*row, folded(row[5])] for row in rows]
     return [Said(*values) for values in columns]
+
+
+def read_earliest(con: duckdb.DuckDBPyConnection, brand: str, since: datetime, until: datetime, *, at_most: int) -> list[Said]:
+    """The earliest counted mentions of a stretch, times naive UTC; of one moment all or none."""
+    rows = con.execute(
+        """
+        select created_at from mention_brand
+        where brand = ? and counted and created_at >= ? and created_at < ?
+        order by created_at
+        limit 1 offset ?
+        """,
+        [brand, since, until, at_most],
+    ).fetchall()
+    return read_said(con, brand, since, rows[0][0] if rows else until, at_most=at_most, out_of=at_most)
 
 
 def read_one(con: duckdb.DuckDBPyConnection, source: str, source_id: str, *, since: datetime, until: datetime) -> Example | None:

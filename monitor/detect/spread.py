@@ -35,27 +35,31 @@ def loudest_of(said: Sequence[Said]) -> tuple[int, float | None, Example | None]
     return len(authors), share, min(own, key=lambda one: (-(one.engagement or 0), one.created_at, one.source_id)).example()
 
 
-def thread_of(con: duckdb.DuckDBPyConnection, brand: str, since: datetime, until: datetime, *, counted: int) -> Thread | None:
-    """The thread that holds most of the counted mentions of [since, until), naive UTC; None where no two of them share one."""
-    rows = con.execute(
-        """
-        select source, coalesce(conversation_id, source_id) as thread, count(*), min({'at': created_at, 'source_id': source_id})
-        from mention_brand
-        join mention using (source, source_id, created_at)
-        where brand = ? and counted and created_at >= ? and created_at < ?
-        group by all
-        having count(*) > 1
-        order by count(*) desc, min(created_at), source, thread
-        limit 1
-        """,
-        [brand, since, until],
-    ).fetchall()
-    if not rows or not counted:
+def thread_of(
+    con: duckdb.DuckDBPyConnection, brand: str, since: datetime, until: datetime, said: Sequence[Said], *, counted: int
+) -> Thread | None:
+    """The thread that holds most of the counted mentions of [since, until), naive UTC; None where no two of `said` share one.
+
+    counted  all of these; how many stand in the thread is counted whole
+    """
+    threads = Counter((one.source, one.thread) for one in said)
+    if not threads:
         return None
-    source, thread, count, earliest = rows[0]
+    (source, thread), read = min(threads.items(), key=lambda pair: (-pair[1], pair[0]))
+    if read < 2:
+        return None
+    [(count, earliest)] = con.execute(
+        """
+        select count(*), arg_min(source_id, (created_at, source_id))
+        from mention
+        join mention_brand using (source, source_id, created_at)
+        where source = ? and (conversation_id = ? or source_id = ?) and brand = ? and counted and created_at >= ? and created_at < ?
+        """,
+        [source, thread, thread, brand, since, until],
+    ).fetchall()
     root = read_one(con, source, thread, since=since - BASELINE, until=until)
     if root is None:
-        root = read_one(con, source, earliest["source_id"], since=since, until=until)
+        root = read_one(con, source, earliest, since=since, until=until)
     return Thread(root, count, round(count / counted, 4))
 
 

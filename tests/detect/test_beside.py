@@ -15,7 +15,7 @@ BRAND = Brand(name="Streamly", rule='streamly OR "stream ly"', own_handles=["x:s
 
 def said(text, *, links=()):
     at = datetime.fromisoformat("2026-06-01T12:00")
-    return Said("x", "1", at, None, None, text, None, 0, 0.0, None, None, (), links, False, folded(text))
+    return Said("x", "1", at, None, None, text, None, 0, 0.0, None, None, (), links, "1", False, folded(text))
 
 
 def found(texts, brand=BRAND, **more):

@@ -20,7 +20,7 @@ def reports(store, brand, *minutes, text="streamly is down on my Roku, New Jerse
 
 def outage(store, brand, *, usual=0.0, is_over=True):
     rebuild(store.con)
-    said = read_said(store.con, brand.name, NOON, END, at_most=100)
+    said = read_said(store.con, brand.name, NOON, END, at_most=100, out_of=1)
     return outage_of(store.con, brand.name, NOON, END, said, usual=usual, is_over=is_over)
 
 
