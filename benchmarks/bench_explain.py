@@ -7,7 +7,8 @@ where one of the words that were planted for it, never the brand's name, stands 
 a story of which no incident is found counts as missed.
 
 Moods: of each brand and local day of the airline set (in ../shared/data beside the repository; without it there is nothing to do), the five
-mentions that the digest would call kind, and the five unkind, against the label that people gave. Fewer where fewer are sure.
+mentions that the digest would call kind, and the five unkind, against the label that people gave. Fewer where fewer are sure. Beside it
+all mentions that the scorer labels so.
 """
 
 import argparse
@@ -59,13 +60,15 @@ def moods() -> None:
     raw = yaml.safe_load((REPOSITORY / "docs" / "examples" / "airlines" / "config.yaml").read_text(encoding="utf-8"))
     brands = [Brand.model_validate(brand) for brand in raw["brands"]]
     print(f"airline set, at most five a brand and local day, {datetime.now(UTC):%Y-%m-%d}\n")
-    print(f"   {'called':<8} {'shown':>6} {'brand-days':>11} {'as people say':>14} {'mean of brand-days':>19}")
+    print(f"   {'called':<8} {'shown':>6} {'brand-days':>11} {'as people say':>14} {'mean of brand-days':>19} {'all so labelled':>16}")
     with airline_store(brands) as con:
         for name, label in (("kind", 1), ("unkind", -1)):
             days = [[human[one] == label for one in shown] for shown in airline_days(con, brands, label)]
             right, shown = sum(map(sum, days)), sum(map(len, days))
             told = [sum(day) / len(day) for day in days if day]
-            print(f"   {name:<8} {shown:>6} {len(told):>11} {right / shown:>14.1%} {sum(told) / len(told):>19.1%}")
+            labelled = con.execute("select source_id from v_mentions where scored and label = ?", [label]).fetchall()
+            all_right = sum(human[one] == label for (one,) in labelled) / len(labelled)
+            print(f"   {name:<8} {shown:>6} {len(told):>11} {right / shown:>14.1%} {sum(told) / len(told):>19.1%} {all_right:>16.1%}")
 
 
 def main() -> None:

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 Mood = Literal["kind", "unkind"]
+# a cause: who it is, `loudest` says
+ONE_ACCOUNT = "one account"
 
 
 @dataclass(frozen=True, slots=True)

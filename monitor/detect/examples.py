@@ -7,13 +7,13 @@ from math import log1p
 
 from monitor.detect.evidence import Example
 from monitor.detect.said import Said
-from monitor.detect.sure import mood_of
 from monitor.detect.terms import Rising, tokens
 from monitor.detect.verdict import Direction
 
 EXAMPLES = 4
 # of those that fit, as many as they come and as many of the most engaging
 LOOKED_AT = 1_000
+RANKED = 200
 _SURE = {"backlash": "unkind", "outage": "unkind", "delight": "kind"}
 
 
@@ -23,9 +23,11 @@ def examples_of(said: Sequence[Said], direction: Direction, terms: Sequence[Risi
     fitting = [one for one in said if one.text and _agrees(one, direction)]
     heard = sorted(fitting[LOOKED_AT:], key=lambda one: -(one.engagement or 0))[:LOOKED_AT]
     ranked = sorted(
-        ((_weight(one, patterns, _SURE.get(direction)), one) for one in fitting[:LOOKED_AT] + heard),
+        ((_weight(one, patterns), one) for one in fitting[:LOOKED_AT] + heard),
         key=lambda pair: (-pair[0], pair[1].created_at, pair[1].source, pair[1].source_id),
-    )[:200]
+    )[:RANKED]
+    mood = _SURE.get(direction)
+    ranked = [(weight + (mood is not None and one.mood == mood), one) for weight, one in ranked]
     chosen: list[Said] = []
     while ranked and len(chosen) < EXAMPLES:
         used = Counter(one.source for one in chosen)
@@ -36,11 +38,10 @@ def examples_of(said: Sequence[Said], direction: Direction, terms: Sequence[Risi
     return [one.example() for one in chosen]
 
 
-def _weight(one: Said, patterns: Sequence[re.Pattern[str]], mood: str | None) -> float:
+def _weight(one: Said, patterns: Sequence[re.Pattern[str]]) -> float:
     typical = sum(1 for pattern in patterns if pattern.search(one.text))
     readable = 20 <= len(one.text) <= 300
-    is_sure = mood is not None and mood_of(one.shown, label=one.label, compound=one.compound, why=one.why) == mood
-    return 0.5 * log1p(max(0, one.engagement or 0)) + 1.5 * min(typical, 2) + readable + is_sure
+    return 0.5 * log1p(max(0, one.engagement or 0)) + 1.5 * min(typical, 2) + readable
 
 
 def _agrees(one: Said, direction: Direction) -> bool:

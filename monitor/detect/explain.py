@@ -11,7 +11,7 @@ import numpy as np
 from monitor.config.models import Brand
 from monitor.detect.beside import beside
 from monitor.detect.counts import Counts, count
-from monitor.detect.evidence import Evidence, Example, Named, Outage, RisingTerm
+from monitor.detect.evidence import ONE_ACCOUNT, Evidence, Example, Named, Outage, RisingTerm
 from monitor.detect.examples import examples_of
 from monitor.detect.incidents import Course
 from monitor.detect.outage import outage_of
@@ -145,8 +145,9 @@ def _term(term: Rising, said: Sequence[Said], usual: Sequence[str], *, scale: fl
 def _causes(terms: Sequence[RisingTerm], loudest: Example | None, share: float | None) -> list[str]:
     """What it is about: one account where it wrote a third or more, then the terms that are said a third as often as the first, or more."""
     told = causes_of(term.term for term in terms if 3 * term.count >= terms[0].count)
-    if loudest and loudest.author and share is not None and share >= LOUD_ALONE:
-        told.insert(0, f"one account, {loudest.author}")
+    if loudest and share is not None and share >= LOUD_ALONE:
+        # without its name, which is erased with its texts
+        told.insert(0, ONE_ACCOUNT)
     return told[:CAUSES]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from monitor.detect.evidence import Example
+from monitor.detect.evidence import Example, Mood
 from monitor.detect.sure import mood_of
 from monitor.enrich.intent import is_churn
 from monitor.text import folded
@@ -58,6 +58,11 @@ class Said:
         """Whether it praises, and means it: thanks in a complaint are none."""
         return "praise" in self.intents and self.label != -1
 
+    @property
+    def mood(self) -> Mood | None:
+        """Kind or unkind, where that is sure."""
+        return mood_of(self.shown, label=self.label, compound=self.compound, why=self.why)
+
     def example(self) -> Example:
         """As it is shown."""
         return Example(
@@ -70,7 +75,7 @@ class Said:
             url=self.url,
             label=self.label,
             engagement=self.engagement,
-            mood=mood_of(self.shown, label=self.label, compound=self.compound, why=self.why),
+            mood=self.mood,
         )
 
 

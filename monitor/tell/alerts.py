@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from monitor.detect.evidence import Evidence, Example, FacetShare, Named
+from monitor.detect.evidence import ONE_ACCOUNT, Evidence, Example, FacetShare, Named
 from monitor.detect.records import Incident
 from monitor.tell.words import (
     clock,
@@ -135,6 +135,8 @@ def _cause(incident: Incident, zone: tzinfo, event_at: datetime | None) -> str |
     """The known event and how long before the rise it was, and what they speak of."""
     evidence = incident.evidence
     about = [one_line(cause, limit=40) for cause in evidence.causes]
+    if about[:1] == [ONE_ACCOUNT] and evidence.loudest and evidence.loudest.author:
+        about[0] = f"{ONE_ACCOUNT} ({one_line(evidence.loudest.author, limit=40)})"
     if evidence.outage_window:
         about += [one_line(one.name, limit=40) for one in [*evidence.outage_window.devices[:2], *evidence.outage_window.regions[:2]]]
     if evidence.rivals and evidence.rivals[0].count >= _WORTH * evidence.counted:

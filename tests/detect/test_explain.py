@@ -164,7 +164,7 @@ def test_a_single_loud_account_is_the_cause_and_told_by_what_it_wrote(store, bra
     evidence = explain(store.con, brand, course(), until=END).evidence
     assert evidence.top_author_share == pytest.approx(0.4)
     assert evidence.loudest.author == "grumbler"
-    assert evidence.causes[0] == "one account, grumbler"
+    assert evidence.causes[0] == "one account"
 
 
 def test_reach_is_that_of_the_query_and_unknown_is_none(store, brand):

@@ -76,6 +76,15 @@ def test_an_outage_is_told_with_its_window_devices_and_regions(incident, ended, 
     assert f"   When it failed    {window}; on Roku 12, phone 3; in Ohio 4" in lines
 
 
+def test_one_loud_account_is_named_as_long_as_its_text_is_there(incident):
+    evidence = replace(
+        incident.evidence, causes=["one account", "ruined"], rivals=[], loudest=incident.evidence.first, top_author_share=0.4
+    )
+    assert incident_lines(replace(incident, event=None, evidence=evidence))[1] == "   one account (bob), ruined"
+    gone = replace(evidence, loudest=None)
+    assert incident_lines(replace(incident, event=None, evidence=gone))[1] == "   one account, ruined"
+
+
 def test_times_are_those_of_the_reader(incident):
     assert "Sun 1 Nov 09:05 → Mon 04:40 New York" in incident_lines(incident, zone=NEW_YORK)[0]
 
