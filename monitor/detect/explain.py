@@ -55,7 +55,7 @@ def explain(con: duckdb.DuckDBPyConnection, brand: Brand, course: Course, *, unt
 
     until  end of what is looked at, naive UTC: the incident's end, or as far as was judged
 
-    Numbers of mentions, intents, topics, sources, threads and reach are whole. Terms, names, rivals and authors are those of
+    Numbers of mentions, intents, topics, sources, threads, authors and reach are whole. Terms, names and rivals are those of
     at most 10,000 mentions, a fixed sample scaled up; words come from 3,000 texts of each side and are then counted in all
     that were read. Other incidents of the brand are no part of the days before.
     """
@@ -72,7 +72,8 @@ def explain(con: duckdb.DuckDBPyConnection, brand: Brand, course: Course, *, unt
     found = rising([one.text for one in said if one.text][:SAMPLE], usual, hidden=_hidden(brand))
     terms = [_term(term, said, usual, scale=scale, usual_counted=counts.usual) for term in found]
     with_brand, rule = beside(brand, said[:SAMPLE], before[:SAMPLE], scale=counts.counted / min(len(said), SAMPLE) if said else 0.0)
-    authors, top_author_share, loudest = loudest_of(said)
+    reach, authors = reach_of(con, brand.name, since, until)
+    top_author_share, loudest = loudest_of(said)
     evidence = Evidence(
         counted=counts.counted,
         negative=counts.negative,
@@ -80,7 +81,7 @@ def explain(con: duckdb.DuckDBPyConnection, brand: Brand, course: Course, *, unt
         terms=terms,
         sources=list(counts.sources),
         rivals=_rivals(brand, said, scale),
-        authors=round(authors * scale) if scale > 1 else authors,
+        authors=authors,
         top_author_share=top_author_share,
         examples=examples_of(said, direction, found),
         coverage=_coverage(con, brand.name, since, until),
@@ -95,7 +96,7 @@ def explain(con: duckdb.DuckDBPyConnection, brand: Brand, course: Course, *, unt
         thread=thread_of(con, brand.name, since, until, said, counted=counts.counted),
         loudest=loudest,
         copies=counts.copies,
-        reach=reach_of(con, brand.name, since, until),
+        reach=reach,
         event_at=event_at,
     )
     summary = summary_of(

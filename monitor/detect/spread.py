@@ -22,17 +22,17 @@ def first_of(said: Sequence[Said], terms: Sequence[re.Pattern[str]]) -> Example 
     return first.example() if first else None
 
 
-def loudest_of(said: Sequence[Said]) -> tuple[int, float | None, Example | None]:
-    """How many accounts speak; which part the loudest one wrote, 0 to 1; and what of it was noticed most, where that part is large."""
+def loudest_of(said: Sequence[Said]) -> tuple[float | None, Example | None]:
+    """Which part the loudest account wrote, 0 to 1, None where no account is known; what of it was noticed most, where it is large."""
     authors = Counter(one.author for one in said if one.author)
     if not authors:
-        return 0, None, None
+        return None, None
     author, count = max(authors.items(), key=lambda pair: (pair[1], pair[0]))
     share = count / len(said)
     own = [one for one in said if one.author == author and one.text]
     if count < 3 or share < LOUD or not own:
-        return len(authors), share, None
-    return len(authors), share, min(own, key=lambda one: (-(one.engagement or 0), one.created_at, one.source_id)).example()
+        return share, None
+    return share, min(own, key=lambda one: (-(one.engagement or 0), one.created_at, one.source_id)).example()
 
 
 def thread_of(
@@ -63,20 +63,22 @@ def thread_of(
     return Thread(root, count, round(count / counted, 4))
 
 
-def reach_of(con: duckdb.DuckDBPyConnection, brand: str, since: datetime, until: datetime) -> Reach:
-    """Reactions, views and estimated reach of [since, until), naive UTC; copies and reposts carry it further and are in it.
+def reach_of(con: duckdb.DuckDBPyConnection, brand: str, since: datetime, until: datetime) -> tuple[Reach, int]:
+    """Reactions, views and estimated reach of [since, until), naive UTC, and how many accounts wrote the counted mentions.
 
-    As `monitor query reach_of_story` counts it, from the same view: a mention without counted views is taken to have been seen by
-    a tenth of its author's followers, or by as many as its largest count of reactions, whichever is more.
+    Copies and reposts carry it further and are in the reach. As `monitor query reach_of_story` counts it, from the same view: a
+    mention without counted views is taken to have been seen by a tenth of its author's followers, or by as many as its largest
+    count of reactions, whichever is more.
     """
     [row] = con.execute(
         """
         select count(*), sum(engagement)::bigint, count(views), sum(views)::bigint, count(reach_estimate), sum(reach_estimate)::bigint,
-            count(*) - count(views) - count(reach_estimate)
+            count(*) - count(views) - count(reach_estimate),
+            count(distinct source || ':' || coalesce(author_name, author_id)) filter (where counted)
         from v_labels
         join v_texts using (source, source_id, created_at)
         where brand = ? and created_at >= ? and created_at < ? and not is_muted and not is_own and not is_spam
         """,
         [brand, since, until],
     ).fetchall()
-    return Reach(*row)
+    return Reach(*row[:-1]), row[-1]

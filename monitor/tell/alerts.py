@@ -138,10 +138,11 @@ def _cause(incident: Incident, zone: tzinfo, event_at: datetime | None) -> str |
     if about[:1] == [ONE_ACCOUNT] and evidence.loudest and evidence.loudest.author:
         about[0] = f"{ONE_ACCOUNT} ({one_line(evidence.loudest.author, limit=40)})"
     if evidence.outage_window:
-        about += [one_line(one.name, limit=40) for one in [*evidence.outage_window.devices[:2], *evidence.outage_window.regions[:2]]]
+        named = [one_line(one.name, limit=40) for one in [*evidence.outage_window.devices[:2], *evidence.outage_window.regions[:2]]]
+        about += [name for name in named if not any(cause.casefold() in name.casefold() for cause in about)]
     if evidence.rivals and evidence.rivals[0].count >= _WORTH * evidence.counted:
         about.append(f"leaving for {one_line(evidence.rivals[0].name, limit=40)}")
-    told = ", ".join({cause.casefold(): cause for cause in reversed(about)}[cause] for cause in dict.fromkeys(map(str.casefold, about)))
+    told = ", ".join(about)
     if incident.event is None:
         return told or None
     at = datetime.fromisoformat(evidence.event_at) if evidence.event_at else event_at
@@ -208,9 +209,11 @@ def _shares(shares: Sequence[FacetShare]) -> list[str]:
 
 
 def _rivals(evidence: Evidence) -> str:
-    """Whom those name who leave, where that is more than an odd one."""
-    least = max(2.0, 0.01 * evidence.counted)
-    return " · ".join(_counted(rival) for rival in evidence.rivals[:_RIVALS] if rival.count >= least)
+    """Whom those name who leave, where those are more than a few."""
+    most = max((rival.count for rival in evidence.rivals), default=0)
+    if most < max(3.0, 0.01 * evidence.counted):
+        return ""
+    return " · ".join(_counted(rival) for rival in evidence.rivals[:_RIVALS] if 10 * rival.count >= most)
 
 
 def _counted(named: Named) -> str:

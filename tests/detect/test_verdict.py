@@ -20,6 +20,7 @@ COURSE = Course(
         pytest.param(Mood(500, 500, 300, 50, 4, 8, 20), "backlash", id="negative share doubled"),
         pytest.param(Mood(500, 500, 120, 130, 200, 8, 20), "backlash", id="they leave in polite words"),
         pytest.param(Mood(500, 500, 300, 50, 10, 250, 20), "outage", id="faults"),
+        pytest.param(Mood(500, 500, 300, 50, 160, 200, 20), "backlash", id="they leave over faults"),
         pytest.param(Mood(500, 500, 40, 350, 2, 5, 300), "delight", id="praise"),
         pytest.param(Mood(500, 500, 105, 150, 6, 15, 60), "surge", id="more of the usual"),
         pytest.param(Mood(500, 500, 40, 170, 2, 5, 200), "delight", id="praise in words that no label knows"),
