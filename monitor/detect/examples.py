@@ -3,52 +3,31 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from math import log1p
 
 from monitor.detect.evidence import Example
+from monitor.detect.said import Said
 from monitor.detect.terms import Rising, tokens
 from monitor.detect.verdict import Direction
 
 EXAMPLES = 4
 # of those that fit, as many as they come and as many of the most engaging
 LOOKED_AT = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One counted mention; `shown` and `text` hold title and all, as written and folded, "" where it is gone.
-
-    author  with its source, as "x:name"
-    shared  whether it is a mention of another brand too
-    """
-
-    source: str
-    source_id: str
-    created_at: datetime
-    channel: str | None
-    author: str | None
-    shown: str
-    url: str | None
-    label: int | None
-    engagement: int | None
-    leaving: bool
-    outage: bool
-    thanks: bool
-    shared: bool
-    text: str
+RANKED = 200
+_SURE = {"backlash": "unkind", "outage": "unkind", "delight": "kind"}
 
 
 def examples_of(said: Sequence[Said], direction: Direction, terms: Sequence[Rising]) -> list[Example]:
-    """A few that agree with the direction: heard, typical, of different people and sources, and not the same words."""
+    """A few that agree with the direction: heard, typical, surely meant so, of different people and sources, and not the same words."""
     patterns = [term.pattern() for term in terms[:5]]
     fitting = [one for one in said if one.text and _agrees(one, direction)]
     heard = sorted(fitting[LOOKED_AT:], key=lambda one: -(one.engagement or 0))[:LOOKED_AT]
     ranked = sorted(
         ((_weight(one, patterns), one) for one in fitting[:LOOKED_AT] + heard),
         key=lambda pair: (-pair[0], pair[1].created_at, pair[1].source, pair[1].source_id),
-    )[:200]
+    )[:RANKED]
+    mood = _SURE.get(direction)
+    ranked = [(weight + (mood is not None and one.mood == mood), one) for weight, one in ranked]
     chosen: list[Said] = []
     while ranked and len(chosen) < EXAMPLES:
         used = Counter(one.source for one in chosen)
@@ -56,20 +35,7 @@ def examples_of(said: Sequence[Said], direction: Direction, terms: Sequence[Risi
         ranked.remove(best)
         if all(best[1].author != one.author or one.author is None for one in chosen) and not any(_alike(best[1], one) for one in chosen):
             chosen.append(best[1])
-    return [
-        Example(
-            mention_id=f"{one.source}:{one.source_id}",
-            source=one.source,
-            channel=one.channel,
-            author=None if one.author is None else one.author.partition(":")[2],
-            created_at=one.created_at.isoformat() + "Z",
-            text=one.shown,
-            url=one.url,
-            label=one.label,
-            engagement=one.engagement,
-        )
-        for one in chosen
-    ]
+    return [one.example() for one in chosen]
 
 
 def _weight(one: Said, patterns: Sequence[re.Pattern[str]]) -> float:
@@ -81,9 +47,9 @@ def _weight(one: Said, patterns: Sequence[re.Pattern[str]]) -> float:
 def _agrees(one: Said, direction: Direction) -> bool:
     match direction:
         case "backlash":
-            return one.label == -1 or (one.leaving and one.label != 1)
+            return one.label == -1 or (one.is_leaving and one.label != 1)
         case "outage":
-            return one.outage and one.label != 1
+            return one.is_outage and one.label != 1
         case "delight":
             return one.label == 1
         case _:

@@ -62,9 +62,6 @@ def _of_rule(con: duckdb.DuckDBPyConnection, brand: Brand, course: Course) -> Re
         terms=[],
         sources=[SourceShare(source, count, 0.0, None) for source, count in Counter(hit.source for hit in course.hits).most_common()],
         rivals=[],
-        leaving=0,
-        outage=0,
-        thanks=0,
         authors=len(authors),
         top_author_share=max(authors.values()) / len(rows) if authors else None,
         examples=[

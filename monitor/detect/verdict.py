@@ -17,7 +17,7 @@ class Mood:
     """How a set of counted mentions feels.
 
     scored   those with a label
-    leaving, outage, thanks  those whose words say that they leave, report a fault, or praise
+    leaving, outage, praise  those with the intent to leave, of a report of a fault, of praise without complaint
     """
 
     counted: float
@@ -26,7 +26,7 @@ class Mood:
     positive: float
     leaving: float
     outage: float
-    thanks: float
+    praise: float
 
 
 def direction_of(now: Mood, usual: Mood, *, usual_counted: float) -> Direction:
@@ -36,24 +36,30 @@ def direction_of(now: Mood, usual: Mood, *, usual_counted: float) -> Direction:
     usual          of a sample of the days before
     usual_counted  mentions that as long a stretch usually brings; the rest of the incident's is the excess
 
-    backlash  leaving words are a tenth of the excess or more, and more than fault words; or the negative share has risen
-    outage    fault words are three tenths of the excess or more
-    delight   the positive share has risen, and more than the negative one
+    backlash  those who leave are a tenth of the excess or more, and more than half as many as report a fault; or the negative share
+              has risen; or two thirds of what is scored in the excess is negative: more of the usual complaints, too
+    outage    those who report a fault are a quarter of the excess or more
+    delight   the positive share has risen, and more than the negative one; or that of those who praise, and no more is
+              negative than positive
     surge     none of these: more talk of the usual kind
     """
     excess = max(1.0, now.counted - usual_counted)
     per_mention = usual_counted / usual.counted if usual.counted else 0.0
     leaving = (now.leaving - usual.leaving * per_mention) / excess
     outage = (now.outage - usual.outage * per_mention) / excess
-    if now.leaving >= 5 and leaving >= 0.1 and leaving > outage:
+    if now.leaving >= 5 and leaving >= 0.1 and 2 * leaving > outage:
         return "backlash"
-    if now.outage >= 5 and outage >= 0.3:
+    if now.outage >= 5 and outage >= 0.25:
         return "outage"
     negative = share_rise(now.negative, now.scored, usual.negative, usual.scored)
     positive = share_rise(now.positive, now.scored, usual.positive, usual.scored)
     if negative and negative >= positive:
         return "backlash"
-    return "delight" if positive else "surge"
+    praise = share_rise(now.praise, now.counted, usual.praise, usual.counted)
+    if positive or (praise and now.positive >= now.negative):
+        return "delight"
+    scored = now.scored - usual.scored * per_mention
+    return "backlash" if scored >= 10 and now.negative - usual.negative * per_mention >= 2 / 3 * scored else "surge"
 
 
 def share_rise(part: float, whole: float, usual_part: float, usual_whole: float) -> float:

@@ -1,6 +1,5 @@
 """Saves pages: both tables, engagement, rollups, cursor and coverage, in one transaction."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,6 +14,7 @@ from monitor.enrich.table import BRAND_COLUMNS, ENGAGEMENT, MENTION_COLUMNS, Enr
 from monitor.mention import Mention, State
 from monitor.store.duplicates import elect, elect_merged, write_copies
 from monitor.store.progress import save_coverage, save_cursors
+from monitor.store.quoted import erase_quotes
 from monitor.store.rollup import add, recompute
 from monitor.store.settle import settled
 
@@ -298,19 +298,7 @@ def _erase(con: duckdb.DuckDBPyConnection, arrived: Sequence[pa.Table], gone: Se
     """)
     for table in ("human_label", "rescored"):
         con.execute(f"delete from {table} where (source, source_id) in (select source, source_id from erased)")
-    _erase_examples(con)
-
-
-def _erase_examples(con: duckdb.DuckDBPyConnection) -> None:
-    """Take erased texts out of what incidents are shown with; their numbers stay."""
-    erased = {mention_id for (mention_id,) in con.execute("select source || ':' || source_id from erased").fetchall()}
-    shown = con.execute(
-        "select id, evidence from incident where list_has_any(json_extract_string(evidence, '$.examples[*].mention_id'), ?)", [list(erased)]
-    ).fetchall()
-    for incident_id, stored in shown:
-        evidence = json.loads(stored)
-        evidence["examples"] = [example for example in evidence["examples"] if example["mention_id"] not in erased]
-        con.execute("update incident set evidence = ? where id = ?", [json.dumps(evidence, ensure_ascii=False), incident_id])
+    erase_quotes(con)
 
 
 def _gone_table(gone: Sequence[Mention]) -> pa.Table:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 from statistics import quantiles
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ import duckdb
 
 from monitor.config.models import Brand
 from monitor.detect.records import Incident, read_incidents
+from monitor.detect.sure import KIND, UNKIND, mood_of
 from monitor.errors import ConfigError
 from monitor.tell.figures import WHOLE, DayIncident, Digest, Figures, Missed, Seen, SourceDay, Usual, Voice, has_holes
 from monitor.tell.label_error import read_label_error
@@ -23,6 +24,8 @@ _WEEKS = 8
 _MONTH = 30
 _ENOUGH = 3
 _EXAMPLES = 2
+# most engaging ones of a label among which those are chosen whose label is sure
+_LOOKED_AT = 500
 _GAP = timedelta(minutes=5)
 _COUNTS = ("mentions", "counted", "scored", "negative", "neutral", "positive", "unscored", "churn")
 _FIGURES = (*_COUNTS, "negative_share", "net_sentiment", "covered")
@@ -66,8 +69,8 @@ def compose(con: duckdb.DuckDBPyConnection, brand: Brand, day: date, *, now: dat
         sources=_sources(con, brand.name, day, missed),
         events=_events(con, brand.name, day_from, day_to),
         incidents=_on_the_day(con, incidents, day_from, day_to),
-        kind=_most_seen(con, brand.name, 1, day_from, day_to),
-        unkind=_most_seen(con, brand.name, -1, day_from, day_to),
+        kind=most_seen(con, brand.name, 1, day_from, day_to, at_most=_EXAMPLES),
+        unkind=most_seen(con, brand.name, -1, day_from, day_to, at_most=_EXAMPLES),
         missed=missed,
         label_error=read_label_error(con, brand.name),
     )
@@ -213,18 +216,21 @@ def _on_the_day(con: duckdb.DuckDBPyConnection, incidents: Iterable[Incident], d
     return told
 
 
-def _most_seen(con: duckdb.DuckDBPyConnection, brand: str, label: int, day_from: datetime, day_to: datetime) -> list[Seen]:
-    """The mentions of one label with most reactions; without any known ones, the strongest."""
+def most_seen(con: duckdb.DuckDBPyConnection, brand: str, label: int, day_from: datetime, day_to: datetime, *, at_most: int) -> list[Seen]:
+    """The mentions that are surely of one label with most reactions; without any known ones, the strongest. Aware times."""
     rows = con.execute(
         """
-        select coalesce(text, title), source, channel, author_name, created_at, url, score, likes, views, why
+        select coalesce(text, title), source, channel, author_name, created_at, url, score, likes, views, why, brand_compound,
+            concat_ws(chr(10), title, text), mention_id
         from v_mentions
         where brand = ? and created_at >= ? and created_at < ? and scored and label = ? and coalesce(text, title) is not null
+            and brand_compound * label >= ?
         order by engagement desc nulls last, views desc nulls last, abs(brand_compound) desc nulls last, created_at, source, source_id
         limit ?
         """,
-        [brand, _naive(day_from), _naive(day_to), label, _EXAMPLES],
+        [brand, _naive(day_from), _naive(day_to), label, min(KIND, -UNKIND), _LOOKED_AT],
     ).fetchall()
+    sure = (row for row in rows if mood_of(row[11], label=label, compound=row[10], why=row[9]))
     return [
         Seen(
             text=one_line(text),
@@ -234,8 +240,9 @@ def _most_seen(con: duckdb.DuckDBPyConnection, brand: str, label: int, day_from:
             reactions=_reactions(score, likes, views),
             link=safe_link(url),
             why=one_line(why, limit=300) if why else None,
+            mention_id=mention_id,
         )
-        for text, source, channel, author, at, url, score, likes, views, why in rows
+        for text, source, channel, author, at, url, score, likes, views, why, _, _, mention_id in islice(sure, at_most)
     ]
 
 

@@ -77,8 +77,9 @@ class SourceDay:
 class Seen:
     """A mention that many saw.
 
-    reactions  in the source's own terms; None: it does not say
-    why        the words and rules that made its score; None: its scorer does not say
+    reactions   in the source's own terms; None: it does not say
+    why         the words and rules that made its score; None: its scorer does not say
+    mention_id  source:source_id
     """
 
     text: str
@@ -87,7 +88,8 @@ class Seen:
     at: datetime
     reactions: str | None
     link: str | None
-    why: str | None = None
+    why: str | None
+    mention_id: str
 
 
 @dataclass(frozen=True, slots=True)

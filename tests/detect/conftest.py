@@ -7,6 +7,7 @@ import pytest
 
 from monitor.config.models import Brand
 from monitor.detect.series import Bins
+from monitor.enrich.intent import intents
 from monitor.store.upgrade import upgrade
 
 START = datetime.fromisoformat("2026-06-01T04:00")
@@ -84,7 +85,16 @@ class Store:
     def say(self, brand, texts):
         """Mentions as (created_at, text, label), or with a dict of further columns."""
         rows = [
-            {"source": "x", "likes": None, "author_name": f"a{number}", "created_at": at, "text": text, "label": label, **dict(*more)}
+            {
+                "source": "x",
+                "likes": None,
+                "author_name": f"a{number}",
+                "created_at": at,
+                "text": text,
+                "label": label,
+                "intents": [found.name for found in intents(text, [brand.name.lower()], brand.rivals)],
+                **dict(*more),
+            }
             for number, (at, text, label, *more) in enumerate(texts)
         ]
         known = self.con.execute("select count(*) from mention").fetchall()[0][0]
@@ -104,7 +114,8 @@ class Store:
             """
             insert into mention_brand by name
             select source, source_id, ? as brand, created_at, 'text' as matched_by, []::varchar[] as matched_terms, label,
-                []::varchar[] as intents, []::varchar[] as topics, false as is_own, false as is_muted, true as counted, 'vader' as scorer
+                intents::varchar[] as intents, []::varchar[] as topics, false as is_own, false as is_muted, true as counted,
+                'vader' as scorer
             from frame
             """,
             [brand.name],

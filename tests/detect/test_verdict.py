@@ -6,7 +6,7 @@ from monitor.detect.course import Course
 from monitor.detect.verdict import Mood, direction_of, share_rise, summary_of
 from tests.detect.conftest import START
 
-USUAL = Mood(counted=2000, scored=2000, negative=400, positive=600, leaving=20, outage=60, thanks=200)
+USUAL = Mood(counted=2000, scored=2000, negative=400, positive=600, leaving=20, outage=60, praise=200)
 COURSE = Course(
     line="main",
     onset=START, alerted_at=START + timedelta(minutes=10), resolved_at=None, series=("volume", "negative"), peak=412, peak_at=START,
@@ -21,13 +21,21 @@ COURSE = Course(
         pytest.param(Mood(500, 500, 300, 50, 4, 8, 20), "backlash", id="negative share doubled"),
         pytest.param(Mood(500, 500, 120, 130, 200, 8, 20), "backlash", id="they leave in polite words"),
         pytest.param(Mood(500, 500, 300, 50, 10, 250, 20), "outage", id="faults"),
+        pytest.param(Mood(500, 500, 300, 50, 160, 200, 20), "backlash", id="they leave over faults"),
         pytest.param(Mood(500, 500, 40, 350, 2, 5, 300), "delight", id="praise"),
         pytest.param(Mood(500, 500, 105, 150, 6, 15, 60), "surge", id="more of the usual"),
+        pytest.param(Mood(500, 500, 40, 170, 2, 5, 200), "delight", id="praise in words that no label knows"),
+        pytest.param(Mood(500, 500, 300, 50, 4, 8, 200), "backlash", id="thanks for nothing"),
         pytest.param(Mood(9, 9, 9, 0, 0, 0, 0), "surge", id="too few to say"),
     ],
 )
 def test_direction(now, direction):
     assert direction_of(now, USUAL, usual_counted=50) == direction
+
+
+def test_much_more_of_the_usual_complaints_is_a_backlash():
+    usual = Mood(counted=800, scored=800, negative=560, positive=60, leaving=5, outage=20, praise=20)
+    assert direction_of(Mood(230, 230, 180, 10, 2, 6, 4), usual, usual_counted=90) == "backlash"
 
 
 def test_a_share_rises_only_with_support_size_and_certainty():

@@ -165,10 +165,18 @@ def test_engagement_that_changed_is_history(con):
 # what a source takes back
 
 
-def test_an_erased_text_is_no_example_of_an_incident_any_more(con):
+def test_an_erased_text_is_quoted_by_no_incident_any_more(con):
     put(con, mention("1", "streamly is awful"), mention("2"))
     examples = [{"mention_id": f"{source}:1", "text": "streamly is awful"} for source in ("x", "reddit")]
-    for incident_id, shown in {"with": examples, "without": examples[1:]}.items():
+    kept_thread, lost_thread = {"root": examples[1], "count": 2}, {"root": examples[0], "count": 2}
+    stored = {
+        "with": {"examples": examples},
+        "without": {"examples": examples[1:]},
+        "first": {"examples": [], "first": examples[0], "loudest": examples[1], "thread": None},
+        "loudest": {"examples": [], "first": None, "loudest": examples[0], "thread": kept_thread},
+        "thread": {"examples": [], "thread": lost_thread},
+    }
+    for incident_id, evidence in stored.items():
         con.execute(
             """
             insert into incident by name
@@ -178,11 +186,17 @@ def test_an_erased_text_is_no_example_of_an_incident_any_more(con):
                 now()::timestamp as peak_at, 1 as peak, 0 as expected_low, 0 as expected_high, 1 as observed, 1 as negative, 2 as strength,
                 '' as summary
             """,
-            [incident_id, json.dumps({"counted": 2, "examples": shown})],
+            [incident_id, json.dumps({"counted": 2, **evidence})],
         )
     put(con, mention("1", None, state=State.DELETED, fetched_at=after(5)))
     kept = {incident_id: json.loads(evidence) for incident_id, evidence in rows(con, "select id, evidence from incident")}
-    assert kept == {incident_id: {"counted": 2, "examples": examples[1:]} for incident_id in ("with", "without")}
+    assert kept == {
+        "with": {"counted": 2, "examples": examples[1:]},
+        "without": {"counted": 2, "examples": examples[1:]},
+        "first": {"counted": 2, "examples": [], "first": None, "loudest": examples[1], "thread": None},
+        "loudest": {"counted": 2, "examples": [], "first": None, "loudest": None, "thread": kept_thread},
+        "thread": {"counted": 2, "examples": [], "thread": {"root": None, "count": 2}},
+    }
 
 
 STATES = [State.LIVE, State.EDITED, State.UNAVAILABLE, State.REMOVED, State.DELETED]

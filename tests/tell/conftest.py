@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from monitor.config.models import Brand
-from monitor.detect.evidence import Evidence, Example, Named, RisingTerm, SourceShare
+from monitor.detect.evidence import Beside, Evidence, Example, FacetShare, Named, Reach, RisingTerm, SourceShare, Thread
 from monitor.store.rollup import rebuild
 from monitor.store.upgrade import upgrade
 from monitor.tell.published import opened
@@ -21,6 +21,17 @@ GAP = (datetime(2026, 11, 10, 7, 10, tzinfo=UTC), datetime(2026, 11, 10, 8, tzin
 DARK = (datetime(2026, 11, 12, 3, tzinfo=UTC), datetime(2026, 11, 13, 7, tzinfo=UTC))
 
 HOSTILE = "<script>alert(1)</script> Streamly \u202eevil\u202c \x1b[31mred\x1b[0m\r\n=cmd|'/c calc'!A0 " + "and so on " * 40
+_FIRST = Example(
+    "reddit:e0",
+    "reddit",
+    "television",
+    "bob",
+    "2026-11-01T14:05:10",
+    "Streamly <i>splits</i> its plans\nHere is the letter.",
+    "https://r.example/e0",
+    -1,
+    None,
+)
 EVIDENCE = Evidence(
     counted=431,
     negative=390,
@@ -28,9 +39,6 @@ EVIDENCE = Evidence(
     terms=[RisingTerm("price hike", 112, 0.4), RisingTerm("two <b>bills</b>", 60, 0.0)],
     sources=[SourceShare("reddit", 301, 12.0, 0), SourceShare("x", 130, 8.0, 22), SourceShare("hackernews", 0, 0.0, None)],
     rivals=[Named("Vuebox", 41), Named("Nobody", 0)],
-    leaving=263,
-    outage=2,
-    thanks=0,
     authors=388,
     top_author_share=0.008,
     examples=[
@@ -44,11 +52,27 @@ EVIDENCE = Evidence(
             "https://r.example/e1",
             -1,
             212,
+            "unkind",
         ),
         Example("x:e2", "x", None, None, "2026-11-01T14:19:00+00:00", HOSTILE, "javascript:alert(2)", -1, None),
     ],
     coverage=0.92,
     query="select count(*)\nfrom v_mentions",
+    causes=["price hike", "two <b>bills</b>"],
+    intents=[
+        FacetShare("churn", 263, 1.2, 0.61),
+        FacetShare("cancel", 230, 1.2, 0.53),
+        FacetShare("question", 20, 2.0, 0.04),
+        FacetShare("switch_to:Vuebox", 41, 0.0, 0.1),
+    ],
+    topics=[FacetShare("pricing", 250, 4.0, 0.58)],
+    beside=[Beside("hashtag", "#twobills", 31, 0.0)],
+    rule="rule: 'streamly OR #twobills'",
+    first=_FIRST,
+    thread=Thread(_FIRST, 240, 0.557),
+    copies=12,
+    reach=Reach(443, 2_900, 120, 81_000, 300, 9_400, 23),
+    event_at="2026-11-01T13:56:00Z",
 )
 
 
@@ -104,7 +128,7 @@ def _insert_mentions(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("""
         insert into mention_brand by name
         select
-            source, source_id, brand, created_at, 'text' as matched_by, [brand] as matched_terms, label,
+            source, source_id, brand, created_at, 'text' as matched_by, [brand] as matched_terms, label, 0.9 * label as brand_compound,
             case when text = 'cancelling' then ['cancel'] else [] end as intents, []::varchar[] as topics,
             false as is_own, false as is_muted, booked = 'counted' as counted, 'vader' as scorer
         from given

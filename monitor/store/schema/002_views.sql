@@ -695,7 +695,7 @@ comment on column v_incidents.first_source is 'of its first mention';
 comment on column v_incidents.first_source_id is 'of its first mention';
 comment on column v_incidents.event is 'name of the known event that it follows';
 comment on column v_incidents.summary is 'one line of at most 70 characters';
-comment on column v_incidents.evidence is 'JSON: terms, sources, rivals, examples, authors, coverage, query';
+comment on column v_incidents.evidence is 'JSON: what explains it, such as terms, intents, topics, sources, thread, examples, reach, query; told in detection.md';
 
 create view v_incident_log as select * from incident_log;
 
