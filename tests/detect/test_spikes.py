@@ -106,11 +106,20 @@ def test_nothing_is_said_before_three_known_days():
     assert not np.isnan(values[3 * DAY :]).any()
 
 
-def test_a_collection_that_has_just_begun_is_no_spike():
-    volume = np.zeros(8 * DAY)
+def nearly_silent(*, days, then):
+    """Four mentions in five days, then so many a bin."""
+    volume = np.zeros(days * DAY)
     volume[[100, 500, 900, 1200]] = 1
-    volume[5 * DAY + 100 :] = np.random.default_rng(0).poisson(4, len(volume) - 5 * DAY - 100)
-    assert np.isnan(strengths(volume[: 7 * DAY])).all()
+    volume[5 * DAY + 100 :] = np.random.default_rng(0).poisson(then, len(volume) - 5 * DAY - 100)
+    return volume
+
+
+def test_the_first_storm_of_a_nearly_silent_brand_is_found():
+    assert np.nanmax(strengths(nearly_silent(days=6, then=4))[: 5 * DAY + 112]) > threshold(1.0)
+
+
+def test_a_few_mentions_after_a_silent_start_are_no_spike():
+    assert np.nanmax(strengths(nearly_silent(days=7, then=0.05))) < threshold(1.0)
 
 
 def test_two_watched_and_silent_weeks_are_a_past():
