@@ -115,3 +115,12 @@ class Store:
 @pytest.fixture
 def store():
     return Store()
+
+
+@pytest.fixture(scope="module")
+def short_memory():
+    """For stories of fewer than 13 days: to look back on nothing takes time."""
+    with pytest.MonkeyPatch.context() as patched:
+        for module in ("desk", "instruments"):
+            patched.setattr(f"monitor.detect.{module}.MEMORY", timedelta(days=13))
+        yield
