@@ -38,14 +38,16 @@ def said(bins, *, labels, seconds=0, late=1, text="streamly tonight", **columns)
 
 
 class World:
-    """A store in memory and a Watch over it.
+    """A store, in memory unless one is given, and a Watch over it.
 
     heard  everything that is said, the future too; a round stores what has been seen by then
     """
 
-    def __init__(self, *heard, sensitivity="balanced", rules=(), cover=True, timezone="UTC"):
-        self.con = duckdb.connect(config={"threads": 1})
-        upgrade(self.con)
+    def __init__(self, *heard, sensitivity="balanced", rules=(), cover=True, timezone="UTC", con=None):
+        self.con = con
+        if con is None:
+            self.con = duckdb.connect(config={"threads": 1})
+            upgrade(self.con)
         self.brand = Brand(name="Streamly", rule="streamly", timezone=timezone)
         self.sensitivity, self.rules = sensitivity, rules
         self.con.execute("insert into brand values (?, ?, ?)", [self.brand.name, self.brand.slug, timezone])
