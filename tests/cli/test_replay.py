@@ -12,7 +12,7 @@ from monitor.store.publish import publish
 from tests.cli.conftest import Here
 from tests.detect.world import DAY, HOUR, World, at, chatter, said
 
-NOW = 9 * DAY
+NOW = 5 * DAY
 CONFIG = """
 brands: [{name: Streamly, rule: streamly}]
 sources: {file: {}}
@@ -30,7 +30,7 @@ def lived(tmp_path_factory):
     rage = chatter(NOW + 20, NOW + 32, level=20, negative=0.8, seed=5, text="awful price hike")
     with pytest.MonkeyPatch.context() as patched, Store(folder / "data", command="test") as store:
         for module in ("desk", "instruments"):
-            patched.setattr(f"monitor.detect.{module}.MEMORY", at(13 * DAY) - at(0))
+            patched.setattr(f"monitor.detect.{module}.MEMORY", at(7 * DAY) - at(0))
         with store.opened() as con:
             heard = (chatter(0, NOW + DAY), rage, said([NOW + 40], labels=-1, text="a lawsuit"))
             made = World(*heard, con=con, rules=[Rule(name="sued", when="text contains 'lawsuit'")])
@@ -44,8 +44,8 @@ def lived(tmp_path_factory):
 def here(lived, monkeypatch):
     monkeypatch.chdir(lived[0])
     monkeypatch.delenv("MONITOR_CONFIG", raising=False)
-    monkeypatch.setattr("monitor.detect.desk.MEMORY", at(13 * DAY) - at(0))
-    monkeypatch.setattr("monitor.detect.instruments.MEMORY", at(13 * DAY) - at(0))
+    monkeypatch.setattr("monitor.detect.desk.MEMORY", at(7 * DAY) - at(0))
+    monkeypatch.setattr("monitor.detect.instruments.MEMORY", at(7 * DAY) - at(0))
     made = Here(lived[0])
     (lived[0] / "config.yaml").write_text(CONFIG % ("balanced", SUED))
     return made

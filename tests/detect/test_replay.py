@@ -7,7 +7,7 @@ from monitor.detect.replay import as_known, counts, difference, in_hindsight
 from tests.detect.world import DAY, HOUR, World, at, chatter, said, told
 
 pytestmark = pytest.mark.usefixtures("short_memory")
-NOW = 9 * DAY
+NOW = 5 * DAY
 SUED = Rule(name="sued", when="text contains 'lawsuit'", at_least=2, within="2h", severity="critical")
 
 

@@ -5,7 +5,7 @@ import pytest
 from tests.detect.world import DAY, HOUR, World, at, chatter, told
 
 pytestmark = pytest.mark.usefixtures("short_memory")
-NOW = 9 * DAY
+NOW = 8 * DAY
 BACK = NOW + 10 * HOUR
 
 
@@ -38,8 +38,8 @@ def test_a_gap_is_no_incident_and_is_said_once(caplog):
         assert made.live(NOW, NOW + 16 * HOUR, every=HOUR) == []
     said = [record.getMessage() for record in caplog.records]
     assert said == [
-        "Streamly: x was not looked at from 2026-06-10 00:00 UTC on; judged without it",
-        "Streamly: x is looked at again from 2026-06-10 10:00 UTC on",
+        "Streamly: x was not looked at from 2026-06-09 00:00 UTC on; judged without it",
+        "Streamly: x is looked at again from 2026-06-09 10:00 UTC on",
     ]
 
 
@@ -78,7 +78,7 @@ def test_one_of_two_sources_that_falls_silent_is_told_by_its_name():
 
 
 def test_who_was_watched_for_less_than_a_week_has_no_silence():
-    made = World(chatter(3 * DAY, NOW), cover=False)
-    made.cover(3 * DAY, NOW + 2 * DAY)
+    made = World(chatter(2 * DAY, NOW), cover=False)
+    made.cover(2 * DAY, NOW + 2 * DAY)
     made.live(NOW - 3, NOW)
     assert made.live(NOW + HOUR, NOW + 10 * HOUR, every=HOUR) == []
