@@ -95,7 +95,7 @@ def _lines(
     lines = [
         f"present  {settings.detect.sensitivity:<9} {_summed(present)}",
         f"tried    {sensitivity:<9} {_summed(other)}",
-        f"over {days:,.0f} days of {count_of(brands, 'brand')}",
+        f"over {count_of(round(days), 'day')} of {count_of(brands, 'brand')}",
     ]
     for title, alerts in (("gained", told.gained), ("lost", told.lost)):
         lines.append("")

@@ -40,6 +40,8 @@ _SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq, "!=": operator.ne, "<>": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
 _DEEPEST = 50
+# letters of a long condition to either side of a mistake that are told with it
+_SHOWN = 100
 Row: TypeAlias = Mapping[str, Any]
 Literals: TypeAlias = str | float | bool
 
@@ -154,13 +156,12 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens: list[tuple[str, str, int]] = []
-        place = 0
-        while text[place:].strip():
+        place, end = 0, len(text.rstrip())
+        while place < end:
             found = _TOKEN.match(text, place)
             if found is None:
-                raise self.error(
-                    "a column, a value or one of = != < <= > >= ( ) , is expected", place + len(text[place:]) - len(text[place:].lstrip())
-                )
+                rest = text[place:]
+                raise self.error("a column, a value or one of = != < <= > >= ( ) , is expected", place + len(rest) - len(rest.lstrip()))
             self.tokens.append((str(found.lastgroup), found[str(found.lastgroup)], found.start(str(found.lastgroup))))
             place = found.end()
         self.at = 0
@@ -272,7 +273,9 @@ class _Parser:
         return self.tokens[self.at][2] if self.at < len(self.tokens) else len(self.text)
 
     def error(self, complaint: str, place: int) -> ConfigError:
-        return ConfigError(f"`{self.text}`, column {place + 1}: {complaint}")
+        first, last = (max(0, place - _SHOWN), place + _SHOWN) if len(self.text) > 2 * _SHOWN else (0, len(self.text))
+        shown = f"{'…' if first else ''}{self.text[first:last]}{'…' if last < len(self.text) else ''}"
+        return ConfigError(f"`{' '.join(shown.splitlines())}`, column {place + 1}: {complaint}")
 
 
 def asks_engagement(condition: Condition) -> bool:

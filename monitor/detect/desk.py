@@ -9,7 +9,7 @@ from math import ceil
 
 from monitor.config.models import Brand, Rule, Sensitivity
 from monitor.detect.book import OVERLAP, Book, unseen_of
-from monitor.detect.course import MAIN, Course, Loud, RuleHit, Step
+from monitor.detect.course import MAIN, RULE, Course, Loud, RuleHit, Step
 from monitor.detect.incidents import NOTHING, RETELL, Armed, Extras, Tracker
 from monitor.detect.instruments import MEMORY, History, Instruments, parts_of
 from monitor.detect.loud import Top
@@ -121,7 +121,7 @@ class Desks:
             return []
         happened: list[Happening] = []
         for brand in behind:
-            self._desk(book, brand, places[brand.name], ledger)
+            self._desk(book, brand, places[brand.name], ledger, seen[0])
         first = min(places[brand.name] for brand in behind)
         names = [brand.name for brand in behind]
         bins = book.bins(names, first, until)
@@ -132,7 +132,7 @@ class Desks:
             desk = self.open[brand.name]
             new = [one for one in bins[brand.name] if one.start >= desk.judged_to]
             if not parts_of(new) <= desk.instruments.parts:
-                desk = self.open[brand.name] = self._build(book, brand, desk.judged_to, ledger, found=parts_of(new))
+                desk = self.open[brand.name] = self._build(book, brand, desk.judged_to, ledger, seen[0], found=parts_of(new))
             if brand.name in reopened:
                 happened += _reopen(book, desk)
             desk.keep_place()
@@ -190,10 +190,10 @@ class Desks:
                 reopened.add(name)
         return reopened
 
-    def _desk(self, book: Book, brand: Brand, judged_to: datetime, ledger: Ledger) -> Desk:
+    def _desk(self, book: Book, brand: Brand, judged_to: datetime, ledger: Ledger, seen_to: datetime) -> Desk:
         desk = self.open.get(brand.name)
         if desk is None or desk.judged_to != judged_to:
-            desk = self.open[brand.name] = self._build(book, brand, judged_to, ledger)
+            desk = self.open[brand.name] = self._build(book, brand, judged_to, ledger, seen_to)
         return desk
 
     def _build(
@@ -202,6 +202,7 @@ class Desks:
         brand: Brand,
         judged_to: datetime,
         ledger: Ledger,
+        seen_to: datetime,
         *,
         found: frozenset[str] | set[str] = frozenset(),
     ) -> Desk:
@@ -216,7 +217,7 @@ class Desks:
             if one.course.resolved_at is not None:
                 tracker.remember(one.course.line, resolved_at=one.course.resolved_at, strength=one.course.strength)
         armed_from = {line: one.course.onset for line, one in lasting.items()}
-        extras = self._relived(book, brand, judged_to, armed_from)
+        extras = self._relived(book, brand, judged_to, armed_from, seen_to)
         crowd = book.crowd(brand.name)
         desk = Desk(brand, instruments, tracker, since, [])
         for edge in (judged_to - REOPENED, judged_to - REOPENED + APART, judged_to - APART, judged_to):
@@ -230,15 +231,18 @@ class Desks:
             tracker.adopt(_adopted(one, tracker.current(line)))
         return desk
 
-    def _relived(self, book: Book, brand: Brand, judged_to: datetime, armed_from: Mapping[str, datetime]) -> dict[datetime, Extras]:
-        """What rules with an open incident met since it began, by bin."""
-        beside = [start for line, start in armed_from.items() if line.startswith("rule:")]
-        if not beside:
+    def _relived(
+        self, book: Book, brand: Brand, judged_to: datetime, armed_from: Mapping[str, datetime], seen_to: datetime
+    ) -> dict[datetime, Extras]:
+        """What rules met since their open incident began, or within the time in which they count, by bin; up to the last round."""
+        since = [start for line, start in armed_from.items() if line.startswith(RULE)]
+        since += [judged_to - timedelta(seconds=rule.within) for rule in self.rules if rule.at_least > 1]
+        if not since:
             return {}
-        met = book.hits(self.rules, [brand.name], min(beside), judged_to + OVERLAP).get(brand.name, [])
         by_bin: dict[datetime, list[RuleHit]] = {}
-        for hit in met:
-            by_bin.setdefault(bin_of(hit.created_at), []).append(hit)
+        for hit in book.hits(self.rules, [brand.name], min(since), seen_to).get(brand.name, []):
+            # a round is told what was seen by then with its last bin, though it may have been said a little later
+            by_bin.setdefault(min(bin_of(hit.created_at), judged_to - BIN), []).append(hit)
         return {start: Extras(hits=found) for start, found in by_bin.items()}
 
 

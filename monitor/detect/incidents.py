@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import sqrt
 
+import numpy as np
+
 from monitor.config.models import Sensitivity
 from monitor.detect.course import MAIN, QUIET, SEVERITIES, SILENT, Course, Loud, RuleHit, Severity, Step, counted, opened, severity_of
 from monitor.detect.instruments import SHARE, WHOLE, Seen
 from monitor.detect.series import BIN, BINS_A_DAY, Counts
 from monitor.detect.sidelines import Hits, Line, by_rule, of_loud, of_silence
+from monitor.detect.spikes import signed_root
 from monitor.detect.thresholds import Thresholds, thresholds
 
 # of the last hours that must be calm, how many may lie above the usual range
@@ -157,7 +160,7 @@ class Tracker:
         if line.ended is not None and since is not None and since < AFTERMATH and strength < line.ended[1] / 2:
             fired = {}
         if fired and crowd is not None:
-            fired = {name: value for name, value in fired.items() if self._is_crowd(name, seen, crowd)}
+            fired = {name: value for name, value in fired.items() if self._is_crowd(name, value, seen, crowd)}
         if fired:
             yield self._open(line, seen, fired)
         elif fresh := [one for one in louds if not line.knows(one.created_at)]:
@@ -172,8 +175,11 @@ class Tracker:
         share = seen.share.strength / self.thresholds.share
         return fired | {SHARE: sqrt(share)} if share >= 1 else fired
 
-    def _is_crowd(self, name: str, seen: Seen, crowd: Crowd) -> bool:
-        """Whether the last hour still stands out when nobody counts more than twice."""
+    def _is_crowd(self, name: str, distance: float, seen: Seen, crowd: Crowd) -> bool:
+        """Whether it would still speak, and the last hour stand out, when nobody counts more than twice.
+
+        distance  of the series, in parts of what opens; it shrinks as the hour's own does without those who say much
+        """
         end = seen.start + BIN
         if name == SHARE:
             since = end - seen.share.bins * BIN
@@ -181,7 +187,11 @@ class Tracker:
             return seen.share.clears(negative, voices)
         place = self.names.index(name)
         voices = crowd(name, end - timedelta(hours=1), end)
-        return voices >= float(self.thresholds.floors[place]) and voices > float(seen.high[place])
+        if voices < float(self.thresholds.floors[place]) or voices <= float(seen.high[place]):
+            return False
+        usual = (seen.low[place] + seen.high[place]) / 2
+        of_voices, of_all = signed_root(np.array([voices, seen.hour[place]]), usual)
+        return bool(distance * of_voices >= of_all)
 
     def _open(self, line: Line, seen: Seen, fired: Mapping[str, float]) -> tuple[Step, Course]:
         rise = self._rise(seen, fired, line.ended)

@@ -188,7 +188,8 @@ def log_tail(k: int, n: int, usual: Usual) -> float:
     )  # fmt: skip
     each = np.arange(k, n)
     ratios = np.cumsum(np.log((n - each) / (each + 1) * (each + a) / (n - each - 1 + b)))
-    return min(0.0, first + log(1 + float(np.exp(np.minimum(ratios, 700)).sum())))
+    largest = max(0.0, float(ratios.max(initial=0.0)))
+    return min(0.0, first + largest + log(exp(-largest) + float(np.exp(ratios - largest).sum())))
 
 
 def _deviations(log_probability: float) -> float:

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import duckdb
 
 from monitor.config.models import Brand, Rule, Sensitivity
 from monitor.detect.book import Book
-from monitor.detect.course import Course
+from monitor.detect.course import ENGAGEMENT, Course
 from monitor.detect.desk import Desk, Desks, Happening, Known
+from monitor.detect.explain import Reason
 from monitor.detect.hindsight import hindsight
 from monitor.detect.instruments import MEMORY
 from monitor.detect.reasons import reason_of
@@ -28,6 +30,7 @@ from monitor.detect.records import (
     write_incident,
 )
 from monitor.detect.series import bin_of, naive
+from monitor.detect.verdict import Direction
 
 __all__ = ["Change", "Incident", "Watch", "hindsight", "read_incident", "read_incidents"]
 
@@ -113,7 +116,7 @@ class Watch:
         brand, step, course = happening.brand, happening.step, happening.course
         key = brand.name, course.line
         before = self._written.get(key)
-        reason = reason_of(con, brand, course, until=course.resolved_at or happening.at)
+        reason = _reason(con, brand, course, before.incident if before else None, until=course.resolved_at or happening.at)
         if before is None or (before.incident.origin == "backfill" and step != "resolved"):
             # an imported incident that still goes on is told as soon as it is seen live
             step = "opened"
@@ -154,7 +157,7 @@ class Watch:
         )
         explained = written.explained
         if course.observed >= 2 * max(1, explained):
-            reason = reason_of(con, desk.brand, course, until=desk.judged_to)
+            reason = _reason(con, desk.brand, course, incident, until=desk.judged_to)
             incident = replace(incident, direction=reason.direction, summary=reason.summary, evidence=reason.evidence)
             explained = course.observed
         if incident != written.incident:
@@ -174,6 +177,16 @@ class Watch:
         since, judged_to = until - MEMORY, min(places.values())
         sums = _sums(con, since, judged_to)
         self._checked = _Checked(since, judged_to, {name: sums.get(name, (0.0, 0.0)) for name in places})
+
+
+def _reason(con: duckdb.DuckDBPyConnection, brand: Brand, course: Course, told: Incident | None, *, until: datetime) -> Reason:
+    """Why an incident is one; of a post that opened one before a restart, what was told of it stays."""
+    reason = reason_of(con, brand, course, until=until)
+    if told is None or course.loud is not None or course.series != (ENGAGEMENT,) or told.first_source is None:
+        return reason
+    first = told.first_source, told.first_source_id or ""
+    direction = next(each for each in get_args(Direction) if each == told.direction)
+    return replace(reason, direction=direction, summary=told.summary, first=first, spill=None)
 
 
 def _sums(con: duckdb.DuckDBPyConnection, since: datetime, until: datetime) -> dict[str, tuple[float, float]]:

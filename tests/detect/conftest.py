@@ -126,3 +126,12 @@ class Store:
 @pytest.fixture
 def store():
     return Store()
+
+
+@pytest.fixture(scope="module")
+def short_memory(request):
+    """Of two days more than a story's past, which ends at its module's NOW: to look back on nothing takes time."""
+    with pytest.MonkeyPatch.context() as patched:
+        for module in ("desk", "instruments"):
+            patched.setattr(f"monitor.detect.{module}.MEMORY", timedelta(days=request.module.NOW // DAY + 2))
+        yield

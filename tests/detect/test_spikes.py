@@ -119,7 +119,7 @@ def test_the_first_storm_of_a_nearly_silent_brand_is_found():
 
 
 def test_a_few_mentions_after_a_silent_start_are_no_spike():
-    assert np.nanmax(strengths(nearly_silent(days=7, then=0.05))) < threshold(1.0)
+    assert np.nanmax(strengths(nearly_silent(days=7, then=0.03))) < threshold(1.0)
 
 
 def test_two_watched_and_silent_weeks_are_a_past():
