@@ -52,7 +52,7 @@ class Book:
     def late(
         self, brands: Sequence[str], since: datetime, until: datetime, *, seen: tuple[datetime, datetime]
     ) -> dict[str, Counter[datetime]]:
-        """By brand and hour, counted mentions of bins in [since, until) that live rounds saw first in (seen]."""
+        """By brand and hour, counted mentions of bins in [since, until) that live rounds saw first in (seen], once these were judged."""
         some = self.con.execute(
             "select 1 from mention where created_at >= ? and created_at < ? and first_seen_at > ? and first_seen_at <= ? limit 1",
             [since, until, *seen],
@@ -67,7 +67,10 @@ class Book:
                 on mention.source = mention_brand.source and mention.source_id = mention_brand.source_id
                 and mention.created_at = mention_brand.created_at
             join run on run.run_id = mention.run_id
-            where counted and run.kind = 'live' and list_contains($brands, brand) and first_seen_at > $after and first_seen_at <= $to
+            asof join (select judged_to, judged_at from judgement where judged_to > $since) as judged
+                on mention.created_at < judged.judged_to
+            where counted and run.kind = 'live' and list_contains($brands, brand)
+                and first_seen_at > judged.judged_at and first_seen_at > $after and first_seen_at <= $to
                 and mention.created_at >= $since and mention.created_at < $until
                 and mention_brand.created_at >= $since and mention_brand.created_at < $until
             group by brand, hour

@@ -281,7 +281,9 @@ def _adopted(known: Known, relived: Course | None) -> Course:
     """The course of an open incident: as lived through again, or as it was where the data no longer opens it."""
     course = known.course
     if relived is not None:
-        course = replace(relived, onset=course.onset, escalated=course.escalated or relived.escalated)
+        same = relived.severity == course.severity
+        # a severity that only late mentions show was never told
+        course = replace(relived, onset=course.onset, escalated=course.escalated or relived.escalated) if same else relived.as_told(course)
     return course if known.is_told else replace(course, told=0.0, told_at=course.onset - RETELL)
 
 

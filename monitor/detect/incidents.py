@@ -78,12 +78,14 @@ class Tracker:
         self.lines: dict[str, Line] = {}
         self._seen: deque[Seen] = deque(maxlen=BINS_A_DAY)
         self._hits = Hits()
+        # when few authors last made the hour of a series, by its place
+        self._heavy: dict[int, datetime] = {}
 
     def copy(self) -> "Tracker":
         """As it stands; what one of the two takes in from now on, the other does not see."""
         twin = copy(self)
         twin.lines = {name: replace(line) for name, line in self.lines.items()}
-        twin._seen, twin._hits = self._seen.copy(), self._hits.copy()
+        twin._seen, twin._hits, twin._heavy = self._seen.copy(), self._hits.copy(), dict(self._heavy)
         return twin
 
     def judged_again(self, other: "Tracker", told: Sequence[tuple[Step, Course]], *, since: "Tracker") -> list[tuple[Step, Course]]:
@@ -96,7 +98,7 @@ class Tracker:
         had shown nothing, all that they show now is told; nothing is told twice, and nothing is taken back.
         """
         mine, again = self._line(MAIN), other._line(MAIN)
-        self._seen = other._seen
+        self._seen, self._heavy = other._seen, other._heavy
         if mine.current is not None:
             if again.current is not None and again.current.onset <= mine.current.alerted_at:
                 mine.current = again.current.as_told(mine.current)
@@ -150,7 +152,7 @@ class Tracker:
         line = self._line(MAIN)
         since = None if line.ended is None else seen.start - line.ended[0]
         # the long stretches still hold what is over
-        fired = self._fired(seen, seen.strength if since is None or since >= LONGEST else seen.sudden)
+        fired = self._fired(seen, self._trusted(seen) if since is None or since >= LONGEST else seen.sudden)
         if line.current is not None:
             yield from self._follow(line, line.current, seen, fired, louds)
             return
@@ -187,11 +189,21 @@ class Tracker:
             return seen.share.clears(negative, voices)
         place = self.names.index(name)
         voices = crowd(name, end - timedelta(hours=1), end)
-        if voices < float(self.thresholds.floors[place]) or voices <= float(seen.high[place]):
-            return False
         usual = (seen.low[place] + seen.high[place]) / 2
         of_voices, of_all = signed_root(np.array([voices, seen.hour[place]]), usual)
-        return bool(distance * of_voices >= of_all)
+        if seen.hour[place] > seen.high[place] and distance * of_voices < of_all:
+            self._heavy[place] = seen.start
+            return False
+        return voices >= float(self.thresholds.floors[place]) and voices > float(seen.high[place])
+
+    def _trusted(self, seen: Seen) -> Counts:
+        """The strength of each series; of the last hour alone for a day after few authors made it: the long stretches still hold theirs."""
+        heavy = [place for place, at in self._heavy.items() if seen.start - at < LONGEST]
+        if not heavy:
+            return seen.strength
+        strength = seen.strength.copy()
+        strength[heavy] = seen.sudden[heavy]
+        return strength
 
     def _open(self, line: Line, seen: Seen, fired: Mapping[str, float]) -> tuple[Step, Course]:
         rise = self._rise(seen, fired, line.ended)

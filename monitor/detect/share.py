@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 # trailing bins that are taken as one sample: 30 minutes to four hours
-WINDOWS = (6, 12, 24, 48)
+WINDOWS = (6, 9, 12, 18, 24, 36, 48)
 # in the window, without which no share speaks
 SUPPORT, SUPPORT_NEGATIVE = 30, 10
 # by how much the share must have risen, judged by its lower bound: in points, and as a ratio

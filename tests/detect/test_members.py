@@ -37,7 +37,7 @@ def together(**sources):
 def lived(bins):
     """What was seen, and the steps that were told."""
     instruments = Instruments(UTC, parts=sorted(parts_of(bins)))
-    tracker = Tracker(instruments.names, sensitivity="balanced")
+    tracker = Tracker(instruments.names, sensitivity="calm")
     seen = list(instruments.feed(bins, history=bins.between))
     return seen, [(course.line, step, course.series) for one in seen for step, course in tracker.step(one)]
 
