@@ -34,7 +34,7 @@ from benchmarks.bench_vader import collected, corpora  # noqa: E402  needs the l
 from monitor.config.models import Brand  # noqa: E402
 from monitor.enrich.brand_sentiment.scorer import BrandScorer  # noqa: E402
 from monitor.enrich.duplicates import fingerprint  # noqa: E402
-from monitor.enrich.language import language  # noqa: E402
+from monitor.enrich.language import language, languages  # noqa: E402
 from monitor.enrich.remarks import Remarks  # noqa: E402
 from monitor.enrich.score import ASKED, score_table  # noqa: E402
 from monitor.enrich.sentiment import Said, VaderScorer, plain_scores  # noqa: E402
@@ -42,6 +42,7 @@ from monitor.enrich.spam import spam_reason  # noqa: E402
 from monitor.enrich.topics import tokens_of  # noqa: E402
 from monitor.enrich.vader import Vader  # noqa: E402
 from monitor.enrich.vader_lexicon import plain  # noqa: E402
+from monitor.enrich.vocabulary import Words, read  # noqa: E402
 from monitor.mention import Kind, Mention  # noqa: E402
 from monitor.rule import Subject  # noqa: E402
 from monitor.text import folded  # noqa: E402
@@ -253,14 +254,17 @@ def compare_columns(rounds: int) -> None:
         unknown = [None] * len(texts)
         return pa.table([texts, ["Netflix"] * len(texts), unknown, unknown], schema=ASKED)
 
+    def words_of(texts: Sequence[str]) -> Words:
+        return read([text.split() for text in texts])
+
     columns: dict[str, Callable[[Sequence[str]], Any]] = {
         "vaderSentiment alone": lambda some: [theirs(text) for text in some],
         "compound, pos, neu, neg": plain_scores,
         "brand_compound, label": lambda some: scorer.score([Said(text, "Netflix") for text in some]),
         "the same with why": lambda some: scorer.score([Said(text, "Netflix") for text in some], explain=True),
-        "lang": lambda some: [language(text) for text in some],
-        "intents": lambda some: [remarks.intents(text, "Netflix") for text in some],
-        "topics": lambda some: [remarks.topics_in(text, None, "Netflix", text.split()) for text in some],
+        "lang": lambda some: languages(some, words_of(some)),
+        "intents": lambda some: remarks.intents(some, ["Netflix"] * len(some), words_of(some)),
+        "topics": lambda some: remarks.topics_in(some, [None] * len(some), ["Netflix"] * len(some), words_of(some)),
         "all of these, as a table": lambda some: score_table(asked(some), scorer=scorer, remarks=remarks, explain=True, topics=True),
     }
     beside: dict[str, Callable[[Sequence[str]], Any]] = {

@@ -7,7 +7,7 @@ from itertools import islice
 
 from monitor.enrich import intent_words as around
 from monitor.enrich.intent_gate import to_try
-from monitor.enrich.intent_names import Masked, lower, spelt
+from monitor.enrich.intent_names import Masked, Names, lower
 from monitor.enrich.intent_patterns import MINE, OWN, RIVAL, Pattern
 from monitor.enrich.intent_wishes import QUESTION
 
@@ -42,35 +42,35 @@ def is_churn(name: str) -> bool:
     return name == "cancel" or name.startswith("switch_to:")
 
 
-def intents(
-    text: str,
-    brand_names: Sequence[str],
-    rivals: Mapping[str, Sequence[str]] | Sequence[str] = (),
-    tokens: Sequence[str] | None = None,
-) -> Sequence[Intent]:
+def intents(text: str, brand_names: Sequence[str], rivals: Mapping[str, Sequence[str]] | Sequence[str] = ()) -> Sequence[Intent]:
     """What the author of a text means to do towards a brand, or wants of it; in the order of the text, each name once.
 
     brand_names  how the brand is written, handles without @; the text is taken to be about it, named or not
     rivals       names of others, or name to the ways it is written; a name that is not among them is told by its capital
-    tokens       what stands between the text's white space, where that is known
 
     >>> [found.name for found in intents("Left Verizon for T-Mobile", ["Verizon"])]
     ['switch_to:T-Mobile']
     >>> intents("Left Verizon for T-Mobile", ["T-Mobile"])
     []
     """
-    if len(text) > LONGEST:
-        text, tokens = text[:LONGEST], None
-    candidates = to_try(text.split() if tokens is None else tokens)
+    return intents_among(to_try(text[:LONGEST].split()), text, Names.of(brand_names, rivals))
+
+
+def intents_among(candidates: Sequence[Pattern], text: str, names: Names) -> Sequence[Intent]:
+    """Those of them that are found by one of the patterns, or by a question mark.
+
+    candidates  what is worth trying: see `to_try`
+    """
+    text = text[:LONGEST]
     if not candidates and "?" not in text:
         return []
     said = lower(text)
-    masked = Masked.of(
-        text, said, tuple(brand_names), spelt(rivals), is_about_leaving=any(pattern.intent in _LEAVING for pattern in candidates)
-    )
+    masked = Masked.of(text, said, names, is_about_leaving=any(pattern.intent in _LEAVING for pattern in candidates))
     found = [intent for pattern in candidates for intent in _found(pattern, masked)]
     if "?" in said and (asked := QUESTION.search(masked.known, max(0, said.index("?") - _ASKED_BEFORE), said.rindex("?") + 1)):
         found.append(Intent("question", asked.span()))
+    if not found:
+        return []
     first: dict[str, Intent] = {}
     moves = [intent.span for intent in found if intent.name.startswith("switch_to:")]
     for intent in sorted(found, key=lambda intent: intent.span):

@@ -8,6 +8,7 @@ from operator import or_
 from monitor.enrich.intent_names import lower
 from monitor.enrich.intent_patterns import CHURN, Pattern
 from monitor.enrich.intent_wishes import OUTAGE, PRAISE, REFUND
+from monitor.enrich.vocabulary import Facts, Words
 
 PATTERNS = (*CHURN, *REFUND, *OUTAGE, *PRAISE)
 
@@ -57,15 +58,32 @@ _needed = tuple(
 _FIRST = reduce(or_, (needed[0] for _, needed in _needed))
 
 
+_facts = Facts(_marks.__getitem__)
+
+
 def to_try(tokens: Sequence[str]) -> tuple[Pattern, ...]:
     """The patterns that could be found in a text; none for most texts.
 
     tokens  what stands between its white space
     """
-    marks = reduce(or_, map(_marks.__getitem__, tokens), 0)
-    return _patterns_of(marks) if marks & _FIRST else ()
+    return _patterns_of(reduce(or_, map(_marks.__getitem__, tokens), 0))
+
+
+def to_try_in(words: Words, texts: Sequence[str], longest: int) -> list[tuple[Pattern, ...]]:
+    """The same for each of several texts, of which the first so many characters are looked at.
+
+    words  of these texts
+    """
+    return [
+        to_try(text[:longest].split()) if len(text) > longest else _patterns_of(reduce(or_, marks)) if marks else ()
+        for text, marks in zip(texts, _facts.in_texts(words), strict=True)
+    ]
+
+
+def _patterns_of(marks: int) -> tuple[Pattern, ...]:
+    return _patterns_with(marks) if marks & _FIRST else ()
 
 
 @lru_cache(maxsize=65_536)
-def _patterns_of(marks: int) -> tuple[Pattern, ...]:
+def _patterns_with(marks: int) -> tuple[Pattern, ...]:
     return tuple(pattern for pattern, needed in _needed if all(marks & bits for bits in needed))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from string import ascii_uppercase
+from typing import NamedTuple
 
 from monitor.enrich.intent_patterns import NAME, OWN, PLAN, RIVAL
 from monitor.enrich.intent_words import NO_NAME
@@ -19,7 +20,25 @@ _WORDS = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, slots=True)
-class Masked:
+class Names:
+    """How a brand and its rivals are written, in lower case.
+
+    own     names of the brand
+    rivals  each spelling of another, and its name
+    """
+
+    own: Sequence[str]
+    rivals: Mapping[str, str]
+
+    @classmethod
+    def of(cls, own: Sequence[str], rivals: Mapping[str, Sequence[str]] | Sequence[str] = ()) -> "Names":
+        """The names of a brand, handles without @; of its rivals those by which they are known, or each with the ways it is written."""
+        written = rivals.items() if isinstance(rivals, Mapping) else [(name, ()) for name in rivals]
+        spelt = [(lower(spelling), name) for name, spellings in written for spelling in (name, *spellings)]
+        return cls(tuple(map(lower, own)), {spelling: name for spelling, name in spelt if spelling not in own})
+
+
+class Masked(NamedTuple):
     """A text in lower case in which names are runs of one character, as long as the names.
 
     text   as written
@@ -33,17 +52,16 @@ class Masked:
     rivals: Mapping[str, str]
 
     @classmethod
-    def of(cls, text: str, said: str, names: tuple[str, ...], rivals: tuple[tuple[str, str], ...], *, is_about_leaving: bool) -> "Masked":
+    def of(cls, text: str, said: str, names: Names, *, is_about_leaving: bool) -> "Masked":
         """The text with the names of the brand and its rivals masked, and, for what is about leaving, whatever else looks like a name."""
-        known = {spelling: name for spelling, name in rivals if spelling not in names}
         before = said
-        for kind, spellings in ((RIVAL, known), (OWN, map(lower, names))):
+        for kind, spellings in ((RIVAL, names.rivals), (OWN, names.own)):
             for start, end in _places(before, spellings):
                 said = said[:start] + kind * (end - start) + said[end:]
         masked = said
         for start, end in _names_in(text, said) if is_about_leaving else ():
             said = said[:start] + NAME * (end - start) + said[end:]
-        return cls(text, masked, said, known)
+        return cls(text, masked, said, names.rivals)
 
     def name_at(self, start: int, end: int) -> str:
         """Who is named there: a rival as it is known, another as it is written."""
@@ -87,20 +105,11 @@ def lower(text: str) -> str:
     return low
 
 
-def spelt(rivals: Mapping[str, Sequence[str]] | Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Each spelling of a rival, and its name."""
-    if isinstance(rivals, Mapping):
-        return tuple((lower(spelling), name) for name, spellings in rivals.items() for spelling in (name, *spellings))
-    return tuple((lower(name), name) for name in rivals)
-
-
 def _places(said: str, spellings: Iterable[str]) -> list[tuple[int, int]]:
     """Where one of the spellings stands as a word, with the @ or # before it; of two that overlap the first, then the longer."""
     found: list[tuple[int, int]] = []
     for spelling in spellings:
-        if not spelling:
-            continue
-        start = said.find(spelling)
+        start = said.find(spelling) if spelling else -1
         while start >= 0:
             end = start + len(spelling)
             first = start - 1 if start and said[start - 1] in "@#" and not _is_wordlike(said[start - 2 : start - 1]) else start

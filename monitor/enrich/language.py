@@ -4,8 +4,11 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+import numpy as np
 import regex
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+from monitor.enrich.language_model import LanguageModel, Likely
+from monitor.enrich.vocabulary import Facts, Words
 
 LANGUAGES = (
     *("ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr", "gu", "he", "hi", "hr", "hu", "hy", "id"),
@@ -71,8 +74,11 @@ _OTHER_WORDS = """
 """
 # words of the second list that English texts hold too
 _SHARED_WORDS = "a as at on in me no so do die war den man most but plus sur pour son elle del mon per con ten dan pas mit non"
-_ENGLISH = frozenset(_ENGLISH_WORDS.split())
-_OTHER = frozenset(_OTHER_WORDS.split()) - _ENGLISH.union(_SHARED_WORDS.split())
+FREQUENT = {word: word for word in _ENGLISH_WORDS.split()}
+"""Words that are frequent in English, each to the one string by which different ones are told apart."""
+
+_ENGLISH = frozenset(FREQUENT)
+_OTHER = frozenset(_OTHER_WORDS.split()) - _ENGLISH - set(_SHARED_WORDS.split())
 
 
 class _Frequent(dict[str, str | None]):
@@ -80,7 +86,7 @@ class _Frequent(dict[str, str | None]):
 
     def __missing__(self, token: str) -> str | None:
         word = token.lower()
-        found = word if word in _ENGLISH else _OTHERS if word in _OTHER else None
+        found = FREQUENT.get(word) or (_OTHERS if word in _OTHER else None)
         if len(token) <= _LONGEST_REMEMBERED:
             if len(self) >= _REMEMBERED:
                 self.clear()
@@ -88,58 +94,81 @@ class _Frequent(dict[str, str | None]):
         return found
 
 
-_OTHERS = ""
+_OTHERS = "?"
+_UNCLEAR = ""
 _REMEMBERED, _LONGEST_REMEMBERED = 65_536, 20
 _frequent = _Frequent()
+_NO_CODE = np.iinfo(np.int32).max
+_facts = Facts(_frequent.__getitem__, first=(_OTHERS,))
 
 
-def language(text: str, tokens: Sequence[str] | None = None) -> str | None:
+def languages(texts: Sequence[str], words: Words) -> list[str | None]:
+    """The language of each text, see `language`.
+
+    words  of these texts
+    """
+    # two different words of English and none of another language: neither of the least and the greatest code is that of the others
+    codes, _ = _facts.codes(words)
+    greatest = np.maximum.reduceat(codes, words.starts)
+    least = np.minimum.reduceat(np.where(codes, codes, _NO_CODE), words.starts)
+    is_clear = ((least > 1) & (greatest > least)).tolist()
+    told = [
+        None if not text else language(text) if len(text) > LONGEST else "en" if clear else _UNCLEAR
+        for text, clear in zip(texts, is_clear, strict=True)
+    ]
+    unclear = [place for place, lang in enumerate(told) if lang is _UNCLEAR]
+    for place, lang in zip(unclear, _by_words([texts[place] for place in unclear]), strict=True):
+        told[place] = lang
+    return told
+
+
+def language(text: str) -> str | None:
     """The text's language as an ISO 639-1 code; None where it is too short or too unclear to say.
-
-    tokens  what stands between its white space, where that is known
 
     >>> language("the app has crashed twice since the update"), language("Seit heute Morgen geht bei Vodafone gar nichts mehr")
     ('en', 'de')
     >>> language("lol ok") is None
     True
     """
-    if len(text) > LONGEST:
-        text, tokens = text[:LONGEST], None
-    met = set(map(_frequent.__getitem__, text.split() if tokens is None else tokens))
+    text = text[:LONGEST]
+    met = set(map(_frequent.__getitem__, text.split()))
     if _OTHERS not in met and len(met) - (None in met) > 1:
         return "en"
-    text = text.lower()
-    is_plain = text.isascii()
-    plain = (_NOT_ASCII_WORDS if is_plain else _NOT_WORDS).sub(" ", text)
-    found = (_ASCII_WORD if is_plain else _WORD).findall(plain)
-    words = {word.replace("’", "'") for word in found}
-    english, other = len(words & _ENGLISH), len(words & _OTHER)
-    if (english > 1 and english > other + 1) or (english and not other and is_plain and len(found) <= _FEW):
-        return "en"
-    letters = sum(map(len, found))
-    is_wide = not plain.isascii() and 2 * len(_WIDE.findall(plain)) > letters
-    if letters < (SHORTEST_WIDE if is_wide else SHORTEST) or not (is_wide or other or len(found) > 3):
-        return "en" if english else None
-    return _by_library(" ".join(found), english=english, other=other)
+    return _by_words([text])[0]
 
 
-def _by_library(text: str, *, english: int, other: int) -> str | None:
-    """What the library says of a text with so many frequent words of English, and of other languages."""
-    ranked = _identifier().rank(text)
-    best, share = ranked[0]
-    if best == "en":
-        return "en" if english or share > 1 - MOST_ENGLISH else None
-    likely = next(share for code, share in ranked if code == "en")
-    if english > other or likely > (MOST_ENGLISH if other else MOST_ENGLISH / 2):
+def _by_words(texts: Sequence[str]) -> list[str | None]:
+    """The language of texts whose tokens alone say nothing clear."""
+    told: list[str | None] = []
+    asked: list[tuple[int, str, int, int]] = []
+    for place, text in enumerate(map(str.lower, texts)):
+        is_plain = text.isascii()
+        plain = (_NOT_ASCII_WORDS if is_plain else _NOT_WORDS).sub(" ", text)
+        found = (_ASCII_WORD if is_plain else _WORD).findall(plain)
+        words = {word.replace("’", "'") for word in found}
+        english, other = len(words & _ENGLISH), len(words & _OTHER)
+        told.append("en" if english else None)
+        if (english > 1 and english > other + 1) or (english and not other and is_plain and len(found) <= _FEW):
+            continue
+        letters = sum(map(len, found))
+        is_wide = not plain.isascii() and 2 * len(_WIDE.findall(plain)) > letters
+        if letters >= (SHORTEST_WIDE if is_wide else SHORTEST) and (is_wide or other or len(found) > 3):
+            asked.append((place, " ".join(found), english, other))
+    for (place, _, english, other), likely in zip(asked, _model().likely([text for _, text, _, _ in asked]) if asked else (), strict=True):
+        told[place] = _by_model(likely, english=english, other=other)
+    return told
+
+
+def _by_model(likely: Likely, *, english: int, other: int) -> str | None:
+    """The language of a text with so many frequent words of English, and of other languages."""
+    if likely.code == "en":
+        return "en" if english or likely.share > 1 - MOST_ENGLISH else None
+    if english > other or likely.english > (MOST_ENGLISH if other else MOST_ENGLISH / 2):
         return "en" if english > other + 1 else None
-    return str(best)
+    return likely.code
 
 
 @lru_cache(maxsize=1)
-def _identifier() -> LanguageIdentifier:
-    """The library's model, loaded at the first unclear text: half a second."""
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(LANGUAGES)
-    # a row for each feature, side by side in memory: a third of the time
-    identifier.nb_ptc = identifier.nb_ptc.copy(order="C")
-    return identifier
+def _model() -> LanguageModel:
+    """Read at the first unclear text: half a second."""
+    return LanguageModel(LANGUAGES)

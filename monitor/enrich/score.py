@@ -5,9 +5,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from monitor.enrich.language import language
+from monitor.enrich.brand_sentiment.scorer import BrandScorer
+from monitor.enrich.language import languages
 from monitor.enrich.remarks import Remarks
-from monitor.enrich.sentiment import Said, Scorer, is_english, plain_scores
+from monitor.enrich.sentiment import Said, Scorer, Verdict, is_english, plain_scores
+from monitor.enrich.vocabulary import Words, read
 
 ASKED = pa.schema([("text", pa.string()), ("brand", pa.string()), ("lang", pa.string()), ("context", pa.string())])
 """A row for each text and brand.
@@ -38,6 +40,7 @@ intents         what the author means to do towards the brand, or towards whom t
 """
 
 
+_WITH_TOPICS = SCORED.append(pa.field("topics", pa.list_(pa.string())))
 _NO_SCORE = (None, None, None, None)
 
 
@@ -47,49 +50,54 @@ def score_table(asked: pa.Table, *, scorer: Scorer, remarks: Remarks, explain: b
     explain  whether the reasons are wanted too, which takes about a third longer
     topics   whether a further column `topics` is wanted: what the texts speak of by themselves, wherever they stand
     """
+    schema = _WITH_TOPICS if topics else SCORED
     if not asked.num_rows:
-        return (SCORED.append(pa.field("topics", pa.list_(pa.string()))) if topics else SCORED).empty_table()
+        return schema.empty_table()
     texts, brands, langs, contexts = (asked[name].to_pylist() for name in ASKED.names)
-    # once for all columns: a quarter of the time of the quicker ones
-    split = [text.split() if text else [] for text in texts]
-    langs = [lang or (language(text, tokens) if text else None) for text, lang, tokens in zip(texts, langs, split, strict=True)]
+    # looked up once for all columns
+    words = read([text.split() if text else [] for text in texts])
+    told = languages([text if text and not lang else "" for text, lang in zip(texts, langs, strict=True)], words)
+    langs = [lang or found for lang, found in zip(langs, told, strict=True)]
     english = [text if text and is_english(lang) else "" for text, lang in zip(texts, langs, strict=True)]
-    intents = [remarks.intents(text, brand, tokens) if text else [] for text, brand, tokens in zip(english, brands, split, strict=True)]
+    intents = remarks.intents(english, brands, words)
     said = list(map(Said, [text or "" for text in texts], brands, _others(texts, brands, intents), contexts, langs))
-    columns = [langs, *_columns(_plain(english, split), 4), *_columns(scorer.score(said, explain=explain), 3), intents]
-    scored = pa.table(columns, schema=SCORED)
+    columns = [langs, *_columns(_plain(english, words), 4), *_columns(_verdicts(scorer, said, explain, words), 3), intents]
     if topics:
-        found = [
-            remarks.topics_in(text, lang, brand, tokens) if text else []
-            for text, brand, lang, tokens in zip(texts, brands, langs, split, strict=True)
-        ]
-        scored = scored.append_column("topics", pa.array(found, pa.list_(pa.string())))
-    return scored
+        columns.append(remarks.topics_in([text or "" for text in texts], langs, brands, words))
+    return pa.table(columns, schema=schema)
 
 
 def _columns(rows: Sequence[Sequence[Any]], count: int) -> list[Sequence[Any]]:
     return list(zip(*rows, strict=True)) if rows else [()] * count
 
 
+def _verdicts(scorer: Scorer, said: Sequence[Said], explain: bool, words: Words) -> list[Verdict]:
+    # what other scorers look at is theirs to say
+    return scorer.score(said, explain=explain, words=words) if isinstance(scorer, BrandScorer) else scorer.score(said, explain=explain)
+
+
 def _others(texts: Sequence[str | None], brands: Sequence[str | None], intents: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
     """Whom else each text may be about: brands that are asked about beside this one, and the rival that its author leaves for."""
     asked: dict[str | None, list[str]] = {}
-    for text, brand in zip(texts, brands, strict=True):
-        if text and brand:
-            asked.setdefault(text, []).append(brand)
-    found: list[tuple[str, ...]] = []
-    for text, brand, said in zip(texts, brands, intents, strict=True):
-        if not said and len(asked.get(text, ())) < 2:
-            found.append(())
-            continue
-        left_for = [name.removeprefix("switch_to:") for name in said if name.startswith("switch_to:")]
-        beside = asked.get(text, ())
-        found.append(tuple(dict.fromkeys(name for name in (*beside, *left_for) if name != brand)) if left_for or len(beside) > 1 else ())
+    if len(set(texts)) < len(texts):
+        for text, brand in zip(texts, brands, strict=True):
+            if text and brand:
+                asked.setdefault(text, []).append(brand)
+    found: list[tuple[str, ...]] = [()] * len(texts)
+    for place, said in enumerate(intents):
+        beside = asked.get(texts[place], ()) if asked else ()
+        left_for = [name.removeprefix("switch_to:") for name in said if name.startswith("switch_to:")] if said else ()
+        if left_for or len(beside) > 1:
+            found[place] = tuple(dict.fromkeys(name for name in (*beside, *left_for) if name != brands[place]))
     return found
 
 
-def _plain(texts: Sequence[str], split: Sequence[list[str]]) -> list[Sequence[float | None]]:
+def _plain(texts: Sequence[str], words: Words) -> list[Sequence[float | None]]:
     """The plain score of each text, found once for all the brands that it is asked about."""
-    distinct = {text: tokens for text, tokens in zip(texts, split, strict=True) if text}
-    found = dict(zip(distinct, plain_scores(list(distinct), list(distinct.values())), strict=True))
+    place_of = {text: place for place, text in enumerate(texts) if text}
+    if len(place_of) == len(texts) - texts.count(""):
+        return [score or _NO_SCORE for score in plain_scores(texts, words)]
+    places = sorted(place_of.values())
+    distinct = [texts[place] for place in places]
+    found = dict(zip(distinct, plain_scores(distinct, words.part(places)), strict=True))
     return [found.get(text) or _NO_SCORE for text in texts]

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 from monitor.enrich.vader import CUT, Score, Vader
 from monitor.enrich.vader_lexicon import plain
+from monitor.enrich.vocabulary import Words
 
 __all__ = ["CUT", "UNSCORED", "Said", "Score", "Scorer", "VaderScorer", "Verdict", "is_english", "is_judged", "plain_scores"]
 
@@ -67,12 +68,13 @@ class VaderScorer:
         return [Verdict(score.compound, score.label) if score else UNSCORED for score in scores]
 
 
-def plain_scores(texts: Sequence[str], split: Sequence[list[str]] | None = None) -> list[Score | None]:
+def plain_scores(texts: Sequence[str], words: Words | None = None) -> list[Score | None]:
     """What vaderSentiment 3.3.2 says of texts, to the digit; None for an empty one.
 
-    split  what stands between the white space of each, where that is known
+    words  of these texts, where they have been read
     """
-    return [score if text else None for text, score in zip(texts, _vader().score(texts, split), strict=True)]
+    scores = _vader().score_words(texts, words) if words else _vader().score(texts)
+    return [score if text else None for text, score in zip(texts, scores, strict=True)]
 
 
 def is_judged(said: Said) -> bool:
@@ -83,7 +85,7 @@ def is_judged(said: Said) -> bool:
 
 def is_english(lang: str | None) -> bool:
     """Whether a text of this language can be scored: English, or one that nobody can tell."""
-    return lang is None or lang.lower().split("-")[0] == "en"
+    return lang is None or lang == "en" or lang.lower().split("-")[0] == "en"
 
 
 @lru_cache(maxsize=1)

@@ -1,8 +1,8 @@
 """What a text speaks of: each brand's own topics, by the rules of its configuration."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from importlib.resources import files
 from itertools import chain
 from typing import TypeAlias
@@ -10,6 +10,8 @@ from typing import TypeAlias
 import regex
 import yaml
 
+from monitor.enrich.language import FREQUENT
+from monitor.enrich.vocabulary import Facts, Words
 from monitor.rule import And, Node, Not, Or, Subject, Term, parse_rule
 from monitor.text import folded
 
@@ -53,6 +55,7 @@ class Topics:
         own = frozenset(_needle(name) for name in own_names)
         self._names = tuple(rules)
         self._cues = _Cues()
+        self._facts = Facts(self._cues.__getitem__)
         self._wordless: list[_Rule] = []
         for name, rule in rules.items():
             tree = _without(parse_rule(rule), own)
@@ -72,24 +75,38 @@ class Topics:
 
         tokens  what stands between its white space, folded or not: only what they may stand for is looked for
         """
-        candidates = self._candidates(tokens)
-        return self._among(candidates, subject) if candidates else []
+        candidates = [*self._wordless, *chain.from_iterable(filter(None, map(self._cues.__getitem__, tokens)))]
+        return self._among(candidates, lambda: subject, is_plain=False) if candidates else []
 
-    def of_text(self, text: str, lang: str | None, tokens: Sequence[str]) -> Sequence[str]:
-        """The same for a text of which nothing else is known."""
-        candidates = self._candidates(tokens)
-        return self._among(candidates, Subject.of_text(text, lang)) if candidates else []
+    def in_texts(self, texts: Sequence[str], langs: Sequence[str | None], words: Words) -> Iterator[Sequence[str]]:
+        """The topics of each of several texts of which nothing else is known.
 
-    def _candidates(self, tokens: Sequence[str]) -> Sequence[_Rule]:
-        return [*self._wordless, *chain.from_iterable(filter(None, map(self._cues.__getitem__, tokens)))]
+        words  of these texts
+        """
+        for text, lang, cues in zip(texts, langs, self._facts.in_texts(words), strict=True):
+            candidates = [*self._wordless, *chain.from_iterable(cues)]
+            yield self._among(candidates, partial(Subject.of_text, text, lang), is_plain=text.isascii()) if candidates and text else ()
 
-    def _among(self, candidates: Sequence[_Rule], subject: Subject) -> Sequence[str]:
+    def _among(self, candidates: Sequence[_Rule], subject_of: Callable[[], Subject], *, is_plain: bool) -> Sequence[str]:
+        """Which of the candidates are topics of a text.
+
+        subject_of  makes the text ready, which words alone do not need where it is plain
+        is_plain    whether it is known to be ASCII, where no mark behind a word makes another of it
+        """
         found: set[str] = set()
-        line = " ".join(subject.text.split())
-        # a mark behind a word may make another of it
+        subject = None if is_plain else subject_of()
+        line = " ".join(subject.text.split()) if subject else ""
         is_plain = line.isascii()
         for name, node, is_word, phrase in candidates:
-            if name not in found and ((is_word and is_plain) or (phrase in line and node.find(subject) is not None)):
+            if name in found:
+                continue
+            if is_word and is_plain:
+                found.add(name)
+                continue
+            if subject is None:
+                subject = subject_of()
+                line = " ".join(subject.text.split())
+            if phrase in line and node.find(subject) is not None:
                 found.add(name)
         return [name for name in self._names if name in found] if found else []
 
@@ -164,13 +181,18 @@ def _phrase(node: Node, word: str) -> str:
 def _words(node: Node) -> frozenset[str] | None:
     """Words one of which stands in every text that the rule matches; None where there are no such words."""
     if isinstance(node, Term):
-        # the longest is the one that is met least
         words = [word for word in _WORD.findall(folded(node.written)) if _SPACED.fullmatch(word)]
-        return frozenset([max(words, key=len)]) if words else None
+        return frozenset([max(words, key=_rarity)]) if words else None
     if isinstance(node, Or):
         parts = [_words(part) for part in node.parts]
         known = [part for part in parts if part is not None]
         return frozenset().union(*known) if len(known) == len(parts) else None
     if isinstance(node, And):
-        return min((part for each in node.parts if (part := _words(each)) is not None), key=len, default=None)
+        sets = [part for each in node.parts if (part := _words(each)) is not None]
+        return min(sets, key=lambda part: (len(part), *(-each for each in min(map(_rarity, part)))), default=None)
     return None
+
+
+def _rarity(word: str) -> tuple[bool, int]:
+    """The greater, the less often a word is met: frequent ones are known, and of others the longer is the rarer."""
+    return word not in FREQUENT, len(word)

@@ -5,13 +5,16 @@ judged once and remembered (`vader_tokens`); only words with a valence look at t
 are taken in the original's order, because the last digit depends on it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, pairwise
+
+import numpy as np
 
 from monitor.enrich.vader_lexicon import Lexicon
 from monitor.enrich.vader_score import CUT, Score, emphasis_of, score_of, weigh_but
 from monitor.enrich.vader_tokens import BUT, EMOJI, PHRASE, RULED, SILENT, UPPER, Hit, Hits, Role, Roles, expanded, joined
+from monitor.enrich.vocabulary import Facts, Words
 
 __all__ = ["CUT", "Contribution", "Explained", "Score", "Vader"]
 
@@ -59,20 +62,43 @@ class Vader:
         self.lexicon = lexicon
         self._hits = Hits(lexicon)
         self._roles = Roles(lexicon)
+        self._hit_facts = Facts(self._hits.__getitem__)
+        self._role_facts = Facts(self._roles.__getitem__)
 
-    def score(self, texts: Sequence[str], split: Sequence[list[str]] | None = None) -> list[Score]:
-        """A score for each text, in order.
-
-        split  what stands between the white space of each, where that is known
-        """
+    def score(self, texts: Sequence[str]) -> list[Score]:
+        """A score for each text, in order."""
         scores = []
-        for text, tokens in zip(texts, map(str.split, texts) if split is None else split, strict=True):
+        for text in texts:
+            tokens = text.split()
             valences = self._valences(tokens)
-            if valences is None:
-                text, tokens = self._spelt(text, tokens)  # noqa: PLW2901  as it is read
-                valences = self._valences(tokens, ready=True) or []
-            scores.append(score_of(valences, len(tokens), text))
+            scores.append(self._spelt_score(text, tokens) if valences is None else score_of(valences, len(tokens), text))
         return scores
+
+    def score_words(self, texts: Sequence[str], words: Words) -> list[Score]:
+        """The same for texts whose words have been read."""
+        scores = []
+        for text, tokens, known in zip(texts, words.split, self._valences_in(words), strict=True):
+            valences = self._valences(tokens) if known is None else known
+            scores.append(self._spelt_score(text, tokens) if valences is None else score_of(valences, len(tokens), text))
+        return scores
+
+    def _spelt_score(self, text: str, tokens: list[str]) -> Score:
+        """The score of a text in which emoji must be spelt out or phrases joined."""
+        text, tokens = self._spelt(text, tokens)
+        return score_of(self._valences(tokens, ready=True) or [], len(tokens), text)
+
+    def _valences_in(self, words: Words) -> Iterator[list[float] | None]:
+        """The valences of each text whose words have no rules, as most short ones are; None for others."""
+        places, hits = self._hit_facts.among(words)
+        roles, _ = self._role_facts.codes(words)
+        near = roles.copy()
+        for far in (1, 2, 3):
+            near[far:] |= roles[:-far]
+        valences = [hit[0] for hit in hits]
+        is_ruled = [near or hit[1] or not hit[0] for near, hit in zip(near[places].tolist(), hits, strict=True)]
+        edges = [*np.searchsorted(places, words.starts).tolist(), len(places)]
+        for low, high in pairwise(edges):
+            yield None if any(is_ruled[low:high]) else valences[low:high]
 
     def explain(self, text: str) -> Explained:
         """The same score as `score` gives, with what each word adds to it; about twice as slow."""

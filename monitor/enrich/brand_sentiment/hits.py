@@ -9,9 +9,10 @@ from typing import NamedTuple, TypeAlias
 
 from monitor.enrich.brand_sentiment.hashtags import words_of_hashtag
 from monitor.enrich.brand_sentiment.lexicon import GREATEST, Entry, shipped
-from monitor.enrich.brand_sentiment.normalise import CURLY, END, words_of
+from monitor.enrich.brand_sentiment.normalise import CURLY, words_of
 from monitor.enrich.brand_sentiment.profile import Profile
 from monitor.enrich.vader_lexicon import plain
+from monitor.enrich.vocabulary import END
 
 FIXED, BOOSTER, NEGATOR, TURN, OTHER, LAST = 1, 2, 4, 8, 16, 32
 """What is special about a word: counts as it stands · raises the next by its valence · negates what follows, and counts
@@ -27,7 +28,7 @@ LONGEST_REMEMBERED = 20
 """Longer tokens, most of them addresses that never come again, are judged each time."""
 
 # is one word, whatever is done with the marks around it
-_ONE_WORD = re.compile(r"""[.,!?"'()]*[A-Za-z0-9']+[.,!?"'()]*""")
+_ONE_WORD = re.compile(r"""[.,!?"'()]*[A-Za-z0-9']+(?:’[A-Za-z0-9]+)?[.,!?"'()]*""")
 _ADDRESSES = ("http", "www.")
 
 ANY = "*"
@@ -101,7 +102,7 @@ class Hits(dict[str, Hit | None]):
         self._inert = {spelling for name in silent if len(name) == 1 for spelling in _forms(name[0])}
 
     def __missing__(self, token: str) -> Hit | None:
-        word = token.strip(punctuation)
+        word = token if token.isalnum() else token.strip(punctuation)
         # most tokens are a word, and perhaps marks around it
         if token.isascii() and (
             word.isalnum() if word == token else (word.isalpha() and token[0] != "#" and "@" not in token[:2] and "&" not in token)

@@ -7,9 +7,10 @@ from contextlib import suppress
 from functools import lru_cache
 
 from monitor.enrich.brand_sentiment.hashtags import words_of_hashtag
+from monitor.enrich.vocabulary import END
 
-STOP, PAUSE, QUESTION, END = ".", ",", "?", "\x00"
-"""What ends of sentences, other marks, question marks and the end of a text become: words of their own."""
+STOP, PAUSE, QUESTION = ".", ",", "?"
+"""What ends of sentences, other marks and question marks become: words of their own, as END is."""
 
 MARKS = frozenset({STOP, PAUSE, QUESTION, END})
 
@@ -70,6 +71,11 @@ def tokens_of(texts: Sequence[str]) -> list[str]:
     if not text.isascii() and any(sign in text for sign in _MOJIBAKE_SIGNS):
         text = _WIDE.sub(_reread, text)
     return text.split()
+
+
+def is_mended(text: str) -> bool:
+    """Whether `tokens_of` a text may be others than those between its white space."""
+    return not text.isascii() and any(sign in text for sign in _MOJIBAKE_SIGNS)
 
 
 def _joined(texts: Sequence[str]) -> str:

@@ -1,12 +1,13 @@
 """From words to what they add up to: which of them count, after the words around them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import compress
 from typing import TypeAlias
 
-from monitor.enrich.brand_sentiment.hits import ANY, BARE, BOOSTER, FIXED, LAST, NEGATED, NEGATOR, OTHER, TURN, Beside, Hits, Phrase
+from monitor.enrich.brand_sentiment.hits import ANY, BARE, BOOSTER, FIXED, LAST, NEGATED, NEGATOR, OTHER, TURN, Beside, Hit, Hits, Phrase
 from monitor.enrich.brand_sentiment.normalise import MARKS
 from monitor.enrich.brand_sentiment.profile import Profile
+from monitor.enrich.vocabulary import Facts, Words
 
 _REACH = 3
 _FURTHER = 0.05
@@ -32,6 +33,7 @@ class Reader:
     def __init__(self, profile: Profile) -> None:
         self.names = sorted([*((name, 0) for name in profile.names), *profile.others.items()], key=lambda named: -len(named[0]))
         self._hits = Hits(profile)
+        self._facts = Facts(self._hits.__getitem__)
 
     def remember(self, most: int) -> None:
         """Remember no more tokens than that."""
@@ -42,8 +44,20 @@ class Reader:
 
         tokens  of all texts, with END after each
         """
-        bare = BARE
         hits = list(map(self._hits.__getitem__, tokens))
+        return self._readings(tokens, zip(compress(range(len(tokens)), hits), filter(None, hits), strict=False))
+
+    def read_words(self, words: Words) -> list[Reading]:
+        """The same for texts that have been read."""
+        return self._readings(words.tokens, zip(*self._facts.among(words), strict=True))
+
+    def _readings(self, tokens: list[str], found: Iterable[tuple[int, Hit]]) -> list[Reading]:
+        """What counts in each text.
+
+        tokens  of all texts, with END after each
+        found   the hits among them, and where they stand
+        """
+        bare = BARE
         readings: list[Reading] = []
         parts: list[Part] = []
         negators: list[Part] = []
@@ -51,7 +65,7 @@ class Reader:
         start = done = seen = 0
         turn = negated_at = boosted_at = _NOWHERE
         boost = 0.0
-        for i, hit in zip(compress(range(len(tokens)), hits), filter(None, hits), strict=False):
+        for i, hit in found:
             valence, flags, word, after, before, wild = hit
             if flags:
                 seen |= flags

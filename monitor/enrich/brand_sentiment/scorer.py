@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -11,11 +11,12 @@ from monitor.config.models import Brand
 from monitor.enrich.brand_sentiment.clauses import find_names, towards
 from monitor.enrich.brand_sentiment.hits import REMEMBERED
 from monitor.enrich.brand_sentiment.lexicon import GREATEST, fingerprint
-from monitor.enrich.brand_sentiment.normalise import tokens_of, words_of
+from monitor.enrich.brand_sentiment.normalise import is_mended, tokens_of, words_of
 from monitor.enrich.brand_sentiment.profile import Profile
-from monitor.enrich.brand_sentiment.reading import Part, Reader
+from monitor.enrich.brand_sentiment.reading import Part, Reader, Reading
 from monitor.enrich.brand_sentiment.why import ABOVE, BELOW, NOTHING, compound_from, line_of
 from monitor.enrich.sentiment import UNSCORED, Said, Verdict, is_judged
+from monitor.enrich.vocabulary import END, Words
 
 RULES = 1
 """Counts the changes of rules that change scores; part of the scorer's name."""
@@ -66,19 +67,19 @@ class BrandScorer:
         self.name = f"vader-brand/{RULES}+{hashlib.sha256(told.encode()).hexdigest()[:12]}"
         self._readers: dict[_Asked, Reader] = {}
 
-    def score(self, said: Sequence[Said], *, explain: bool = False) -> list[Verdict]:
-        """A verdict for each, in order; with its `why` if that is asked for, which takes about a third longer."""
+    def score(self, said: Sequence[Said], *, explain: bool = False, words: Words | None = None) -> list[Verdict]:
+        """A verdict for each, in order; with its `why` if that is asked for, which takes about a third longer.
+
+        words  of the texts, where they have been read
+        """
         verdicts = [UNSCORED] * len(said)
         nothing = _NOTHING_EXPLAINED if explain else _NOTHING_SAID
         for asked, places in _by_brand(said).items():
             reader = self._reader(asked)
-            for first in range(0, len(places), _AT_ONCE):
-                some = places[first : first + _AT_ONCE]
-                readings = reader.read(tokens_of([said[place][0] for place in some]))
-                for place, (parts, names_others) in zip(some, readings, strict=True):
-                    if names_others or said[place][3]:
-                        parts = _towards(reader, parts, said[place][0], said[place][3])  # noqa: PLW2901  what of it counts
-                    verdicts[place] = _verdict(parts, said[place][0], explain) if parts else nothing
+            for place, (parts, names_others) in _readings(reader, said, places, words):
+                if names_others or said[place][3]:
+                    parts = _towards(reader, parts, said[place][0], said[place][3])  # noqa: PLW2901  what of it counts
+                verdicts[place] = _verdict(parts, said[place][0], explain) if parts else nothing
         return verdicts
 
     def _reader(self, asked: _Asked) -> Reader:
@@ -112,11 +113,28 @@ def _by_brand(said: Sequence[Said]) -> dict[_Asked, list[int]]:
     return found
 
 
+def _readings(reader: Reader, said: Sequence[Said], places: list[int], words: Words | None) -> Iterator[tuple[int, Reading]]:
+    """What the texts at these places say, and their places; one with mojibake comes twice, the second time as it was meant."""
+    if words is not None and not any(END in one[0] for one in said):
+        if len(places) > len(said) / 2:
+            # sooner than to leave out the others
+            readings = reader.read_words(words)
+            yield from ((place, readings[place]) for place in places)
+        else:
+            yield from zip(places, reader.read_words(words.part(places)), strict=True)
+        places = [place for place in places if is_mended(said[place][0])]
+    for first in range(0, len(places), _AT_ONCE):
+        some = places[first : first + _AT_ONCE]
+        yield from zip(some, reader.read(tokens_of([said[place][0] for place in some])), strict=True)
+
+
 def _verdict(parts: list[Part], text: str, explain: bool) -> Verdict:
     """What the parts of a text add up to."""
     count = len(parts)
     if count == 1:
         total = parts[0][1]
+        if len(text) <= LONG and "!" not in text:
+            return _verdict_on_one(parts[0][2], round(total, 2), explain)
     else:
         warm = cold = 0.0
         for _, valence, _ in parts:
@@ -139,6 +157,13 @@ def _verdict(parts: list[Part], text: str, explain: bool) -> Verdict:
     total = round(total, 2)
     verdict = _judged(total, sentences)
     return Verdict(verdict[0], verdict[1], line_of(parts, total, sentences, verdict[1] or 0)) if explain else verdict
+
+
+@lru_cache(maxsize=16_384)
+def _verdict_on_one(word: str, total: float, explain: bool) -> Verdict:
+    """The verdict on one word alone, as a third of the texts have it."""
+    verdict = _judged(total, 1)
+    return Verdict(verdict[0], verdict[1], line_of([(0, total, word)], total, 1, verdict[1] or 0)) if explain else verdict
 
 
 @lru_cache(maxsize=16_384)

@@ -7,11 +7,12 @@ from string import ascii_uppercase
 from typing import NamedTuple
 
 from monitor.config.models import Brand
-from monitor.enrich.brand_sentiment.normalise import END, PAUSE, QUESTION, STOP, words_of
+from monitor.enrich.brand_sentiment.normalise import PAUSE, QUESTION, STOP, words_of
 from monitor.enrich.brand_sentiment.profile import Profile
 from monitor.enrich.brand_sentiment.scorer import BrandScorer
 from monitor.enrich.brand_sentiment.why import NOTHING
 from monitor.enrich.sentiment import Said, Verdict
+from monitor.enrich.vocabulary import END
 
 READ = (
     "compound",
