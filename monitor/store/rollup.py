@@ -33,6 +33,8 @@ _REACTIONS = ("likes", "replies", "reposts", "quotes", "score")
 _NAMES = ("brand", "source", "facet", "value")
 # the figures of _COLUMNS in their order; the last, engagement, is None where no counted text says any
 _Figures = tuple[int | None, ...]
+_MOST_DAYS = 200
+_local_days: dict[tuple[str, datetime], Mapping[datetime, datetime]] = {}
 # the columns before the figures: brand, source, facet, value and when
 _Key = tuple[Any, ...]
 
@@ -122,11 +124,22 @@ def _put(sums: dict[_Key, _Figures], key: _Key, figures: _Figures) -> None:
 
 def _local_times(con: duckdb.DuckDBPyConnection, starts: Sequence[datetime]) -> Mapping[tuple[str, datetime], datetime]:
     """The local time of each brand at the start of each bin; by DuckDB, whose zones the recount goes by."""
-    rows = con.execute(
-        "select brand, bin_start, timezone(timezone, timezone('UTC', bin_start)) from brand, (select unnest(?::timestamp[]) as bin_start)",
-        [starts],
-    ).fetchall()
-    return {(brand, start): local for brand, start, local in rows}
+    zones = dict(con.execute("select brand, timezone from brand").fetchall())
+    return {
+        (brand, start): _local_day(con, zone, start.replace(hour=0, minute=0))[start] for brand, zone in zones.items() for start in starts
+    }
+
+
+def _local_day(con: duckdb.DuckDBPyConnection, zone: str, day: datetime) -> Mapping[datetime, datetime]:
+    """The local times of a UTC day's bins; what was asked last is remembered, since it is the same for ever."""
+    known = _local_days.get((zone, day))
+    if known is None:
+        if len(_local_days) >= _MOST_DAYS:
+            _local_days.clear()
+        bins = "unnest(generate_series(?::timestamp, ?::timestamp + interval 1435 minutes, interval 5 minutes))"
+        rows = con.execute(f"select start, timezone(?, timezone('UTC', start)) from (select {bins} as start)", [zone, day, day]).fetchall()
+        known = _local_days[zone, day] = dict(rows)
+    return known
 
 
 def _add_rows(con: duckdb.DuckDBPyConnection, table: str, sums: dict[_Key, _Figures], *, keys: Sequence[str]) -> None:
@@ -141,7 +154,12 @@ def _add_rows(con: duckdb.DuckDBPyConnection, table: str, sums: dict[_Key, _Figu
         _put(sums, row[: len(keys)], row[len(keys) :])
     columns = zip(*((*key, *sums[key]) for key in sorted(sums, key=lambda key: key[4])), strict=True)
     summed = pa.table([pa.array(column) for column in columns], names=[*keys, *_COLUMNS.split()])
-    con.from_arrow(summed).insert_into(table)
+    _insert(con, table, summed)
+
+
+def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
+    """Insert rows, which DuckDB reads by their name here: a relation of its own costs a third more."""
+    con.execute(f"insert into {table} select * from rows")
 
 
 def _count(bins: str, first: datetime, last: datetime, *, facet: str, value: str, lists: str) -> str:
