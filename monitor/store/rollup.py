@@ -30,6 +30,8 @@ _FIGURES = """
 _COLUMNS = "mentions counted scored negative neutral positive unscored muted own spam duplicates churn engagement"
 _SUMS = ", ".join(f"sum({name})::bigint" for name in _COLUMNS.split())
 _REACTIONS = ("likes", "replies", "reposts", "quotes", "score")
+_ALL = "('all', [''])"
+_FACETS = f"unnest([{_ALL}, ('topic', list_distinct(topics)), ('intent', list_distinct(intents))])"
 _NAMES = ("brand", "source", "facet", "value")
 # the figures of _COLUMNS in their order; the last, engagement, is None where no counted text says any
 _Figures = tuple[int | None, ...]
@@ -51,10 +53,7 @@ def recompute(con: duckdb.DuckDBPyConnection, touched: Iterable[datetime], *, fa
     first, last = starts[0], starts[-1]
     bins = f"bin_start between timestamp '{first}' and timestamp '{last}' and bin_start in ({_literals('timestamp', starts)})"
     had = con.execute(f"delete from rollup_5m where {bins} returning facet").fetchall()
-    con.execute(_count(bins, first, last, facet="'all'", value="''", lists=""))
-    if facets or any(facet != "all" for (facet,) in had):
-        for facet, column in (("topic", "topics"), ("intent", "intents")):
-            con.execute(_count(bins, first, last, facet=f"'{facet}'", value="listed", lists=f", unnest(list_distinct({column})) as listed"))
+    con.execute(_count(bins, first, last, facets=facets or any(facet != "all" for (facet,) in had)))
     _recompute_days(con, starts)
 
 
@@ -162,15 +161,15 @@ def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
     con.execute(f"insert into {table} select * from rows")
 
 
-def _count(bins: str, first: datetime, last: datetime, *, facet: str, value: str, lists: str) -> str:
-    """SQL: one facet of the touched bins, counted again; a mention with two topics counts for both."""
+def _count(bins: str, first: datetime, last: datetime, *, facets: bool) -> str:
+    """SQL: the touched bins counted again; a mention with two topics counts for both, and once for all of them together."""
     return f"""
         insert into rollup_5m
         select
             booking.brand,
             source,
-            {facet},
-            {value},
+            said[1] as facet,
+            {"value" if facets else "''"} as value,
             bin_start,
             cast(timezone(brand.timezone, timezone('UTC', bin_start)) as date) as local_day,
             hour(timezone(brand.timezone, timezone('UTC', bin_start))) as local_hour,
@@ -178,13 +177,14 @@ def _count(bins: str, first: datetime, last: datetime, *, facet: str, value: str
         from (
             select
                 brand, source, counted, scored, label, booked, is_churn, engagement,
-                time_bucket(interval 5 minutes, created_at) as bin_start {lists}
+                time_bucket(interval 5 minutes, created_at) as bin_start, {_FACETS if facets else _ALL} as said
             from counting
             where created_at >= timestamp '{first}' and created_at < timestamp '{last}' + interval 5 minutes
         ) as booking
+        {"cross join unnest(said[2]) as each (value)" if facets else ""}
         join brand on brand.brand = booking.brand
         where {bins}
-        group by booking.brand, brand.timezone, source, {"bin_start" if not lists else "listed, bin_start"}
+        group by booking.brand, brand.timezone, source, said[1], {"value, " if facets else ""}bin_start
         order by bin_start
     """
 
