@@ -111,6 +111,7 @@ def tell_story(
     raises  ConfigError where the folder holds something that is not an earlier demo's
     """
     _clear(folder)
+    gc.disable()
     story = make_story(seed=seed, scale=scale)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.yaml").write_text(CONFIG, encoding="utf-8")
@@ -118,6 +119,7 @@ def tell_story(
     history = write_history(story, folder / "story")
     # the story's many objects live as long as the demo; looking through them again and again took a tenth of its time
     gc.freeze()
+    gc.enable()
     config = load(folder / "config.yaml")
     with Store(config.store_folder, command="monitor demo", priority="live") as store:
         _collect(config, store, story, history, reader=reader, say=say, tick=tick)

@@ -4,7 +4,7 @@ A text that was copied by a copy of a copy is no original of what it does not ma
 of what the source says, and stays it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -13,12 +13,16 @@ import duckdb
 import pyarrow as pa
 
 from monitor.enrich.duplicates import KEYS, WINDOW, Fingerprint, are_copies
+from monitor.store.recent import remember, times_of
 
 Key = tuple[str, str]
 """Source and the source's own id."""
 
 _FEW = 200
-"""Up to so many keys are looked for one by one: planning a join takes longer."""
+"""Up to so many keys, and times, are looked for one by one: planning a join takes longer."""
+
+_MANY = 3_000
+"""With so many keys it pays to ask the store: the page of an import."""
 
 _COLUMNS = f"source, source_id, created_at, marks, {', '.join(KEYS)}, repost_of_id is not null, duplicate_of"
 
@@ -75,6 +79,7 @@ def elect(con: duckdb.DuckDBPyConnection, mentions: pa.Table, brands: pa.Table) 
         if (source, source_id) in stored
     ]
     elected = _elected(con, new)
+    remember(con, ((text.created_at, text.print.keys) for text in new))
     keys = {text.key for text in new}
     copied = {key: original for key, original in elected.texts.items() if key in keys}
     if copied:
@@ -100,7 +105,10 @@ def elect_merged(con: duckdb.DuckDBPyConnection, actions: pa.Table, mentions: pa
     for source, source_id, marks, *keys, repost_of in _rows(mentions, ("source", "source_id", "marks", *KEYS, "repost_of_id")):
         key = source, source_id
         had = known.get(key)
-        if key not in stored_at or (had and had[0] == marks):
+        if key not in stored_at:
+            continue
+        remember(con, [(stored_at[key], keys)])
+        if had and had[0] == marks:
             continue
         changed.append(_Text(stored_at[key], source, source_id, Fingerprint(marks, keys), repost_of is not None, had[1] if had else None))
         edited += changed[-1:] if had else []
@@ -135,6 +143,7 @@ def remark(con: duckdb.DuckDBPyConnection, prints: Mapping[Key, Fingerprint], bo
         where mention.source = remarked.source and mention.source_id = remarked.source_id and mention.{bounds}
     """)
     con.unregister("remarked")
+    remember(con, ((text.created_at, prints[text.key].keys) for text in had))
     pointing = _pointing(con, "unnest(?::varchar[])", had, [[text.mention_id for text in had]])
     return _elected(con, [replace(text, print=prints[text.key]) for text in had], pointing=pointing)
 
@@ -253,12 +262,24 @@ def _similar(con: duckdb.DuckDBPyConnection, texts: Sequence[_Text]) -> list[_Te
     if not keys:
         return []
     first, last = min(text.created_at for text in texts), max(text.created_at for text in texts)
+    times = times_of(con, keys, first - WINDOW, last + WINDOW) if len(keys) <= _MANY else None
+    if times is not None and len(times) <= _FEW:
+        return _said_at(con, times, {*keys})
     if len(keys) <= _FEW:
         return _read(con, _sought(", ".join(map(str, keys)), first, last))
     con.register("sought", pa.table({"key": pa.array(keys, pa.uint32())}))
     found = _read(con, _sought("from sought", first, last))
     con.unregister("sought")
     return found
+
+
+def _said_at(con: duckdb.DuckDBPyConnection, times: Collection[datetime], keys: Collection[int]) -> list[_Text]:
+    """Stored texts of these times that have one of these keys."""
+    if not times:
+        return []
+    listed = ", ".join(f"timestamp '{at}'" for at in times)
+    found = _read(con, f"where created_at between timestamp '{min(times)}' and timestamp '{max(times)}' and created_at in ({listed})")
+    return [text for text in found if any(key in keys for key in text.print.keys)]
 
 
 def _sought(keys: str, first: datetime, last: datetime) -> str:

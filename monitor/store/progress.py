@@ -10,6 +10,11 @@ import duckdb
 from monitor.collect.connector import Cursor, Looked, Query
 from monitor.enrich.table import naive
 
+_FEW = 20
+"""Up to so many cursors are updated by one statement that names them all."""
+
+_STRETCH = "source, query, brands, complete, reason, run_id"
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -47,10 +52,25 @@ def save_cursors(con: duckdb.DuckDBPyConnection, cursors: Sequence[tuple[Query, 
     }
     if not rows:
         return
+    if len(rows) <= _FEW and _move_cursors(con, rows, now=now):
+        return
     con.execute(
         f"insert or replace into cursor values {', '.join(['(?, ?, ?, ?, ?)'] * len(rows))}",
         [value for key, cursor in rows.items() for value in (*key, cursor, naive(now))],
     )
+
+
+def _move_cursors(con: duckdb.DuckDBPyConnection, rows: Mapping[tuple[str, str, str], str], *, now: datetime) -> bool:
+    """Update cursors that are stored, as a live round's are: half the time of a replacement; whether all of them were."""
+    key = "(source = ? and query = ? and direction = ?)"
+    moved = con.execute(
+        f"""
+        update cursor set cursor = case {f"when {key} then ? " * len(rows)} end, updated_at = ?
+        where {" or ".join([key] * len(rows))}
+        """,
+        [*(value for key, cursor in rows.items() for value in (*key, cursor)), naive(now), *(name for key in rows for name in key)],
+    ).fetchall()
+    return bool(moved[0][0] == len(rows))
 
 
 def drop_cursors(con: duckdb.DuckDBPyConnection, source: str, queries: Sequence[str]) -> None:
@@ -66,47 +86,41 @@ def save_coverage(con: duckdb.DuckDBPyConnection, looks: Sequence[tuple[Query, L
     if not looks:
         return
     looks = _joined(looks)
-    row = "(?, ?, ?::varchar[], ?::timestamp, ?::timestamp, ?::timestamp, ?, ?, ?, ?)"
-    values = [
-        value
-        for query, looked, run_id, seen in looks
-        for value in (
-            looked.source,
-            query.name,
-            list(query.brands),
-            naive(looked.since),
-            naive(looked.until),
-            naive(now),
-            looked.complete,
-            seen,
-            looked.reason,
-            run_id,
+    first = min(looked.since for _, looked, _, _ in looks)
+    stored = con.execute(
+        f"select rowid, {_STRETCH}, covered_from, covered_to from coverage where covered_to >= ? and list_contains(?, run_id)",
+        [naive(first), [run_id for *_, run_id, _ in looks]],
+    ).fetchall()
+    longer: dict[int, tuple[datetime, int]] = {}
+    others: list[object] = []
+    for query, looked, run_id, seen in looks:
+        since, until = (at.astimezone(UTC).replace(tzinfo=None) for at in (looked.since, looked.until))
+        stretch = (looked.source, query.name, list(query.brands), looked.complete, looked.reason, run_id)
+        touching = [row for row in stored if row[1:7] == stretch and row[7] <= since <= row[8]]
+        if touching:
+            rowid, *_, known_until = touching[0]
+            known_until, count = longer.get(rowid, (known_until, 0))
+            longer[rowid] = max(known_until, until), count + seen
+        else:
+            others += [*stretch, since, until, naive(now), seen]
+    if longer:
+        until_of = " ".join(f"when {rowid} then timestamp '{until}'" for rowid, (until, _) in longer.items())
+        more = " ".join(f"when {rowid} then {count}" for rowid, (_, count) in longer.items())
+        con.execute(
+            f"""
+            update coverage set covered_to = case rowid {until_of} end, count = count + case rowid {more} end, pulled_at = ?
+            where rowid in ({", ".join(map(str, longer))})
+            """,
+            [naive(now)],
         )
-    ]
-    con.execute(
-        f"""
-        merge into coverage using (
-            select * from (values {", ".join([row] * len(looks))})
-                as look (source, query, brands, covered_from, covered_to, pulled_at, complete, count, reason, run_id)
-        ) as look
-        on coverage.source = look.source and coverage.query = look.query and coverage.run_id = look.run_id
-            and coverage.brands = look.brands and coverage.complete = look.complete and coverage.reason is not distinct from look.reason
-            and coverage.covered_from <= look.covered_from and coverage.covered_to >= look.covered_from
-        when matched then update set
-            covered_to = greatest(coverage.covered_to, look.covered_to),
-            pulled_at = look.pulled_at,
-            count = coverage.count + look.count
-        when not matched then insert values (
-            look.source, look.query, look.brands, look.covered_from, look.covered_to,
-            look.pulled_at, look.complete, look.count, look.reason, look.run_id
-        )
-        """,
-        values,
-    )
+    if others:
+        row = "(?, ?, ?::varchar[], ?, ?, ?, ?, ?, ?, ?)"
+        rows = ", ".join([row] * (len(others) // 10))
+        con.execute(f"insert into coverage ({_STRETCH}, covered_from, covered_to, pulled_at, count) values {rows}", others)
 
 
 def _joined(looks: Sequence[tuple[Query, Looked, int, int]]) -> list[tuple[Query, Looked, int, int]]:
-    """Stretches that touch as one: a MERGE that finds a stored row twice obeys only once."""
+    """Stretches that touch as one."""
     joined: list[tuple[Query, Looked, int, int]] = []
     for query, looked, run_id, seen in sorted(looks, key=lambda look: look[1].since):
         for place, (other, known, its_run, count) in enumerate(joined):

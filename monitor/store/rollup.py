@@ -30,9 +30,14 @@ _FIGURES = """
 _COLUMNS = "mentions counted scored negative neutral positive unscored muted own spam duplicates churn engagement"
 _SUMS = ", ".join(f"sum({name})::bigint" for name in _COLUMNS.split())
 _REACTIONS = ("likes", "replies", "reposts", "quotes", "score")
+_ALL = "('all', [''])"
+_FACETS = f"unnest([{_ALL}, ('topic', list_distinct(topics)), ('intent', list_distinct(intents))])"
 _NAMES = ("brand", "source", "facet", "value")
 # the figures of _COLUMNS in their order; the last, engagement, is None where no counted text says any
 _Figures = tuple[int | None, ...]
+_FEW = 100
+_MOST_DAYS = 200
+_local_days: dict[tuple[str, datetime], Mapping[datetime, datetime]] = {}
 # the columns before the figures: brand, source, facet, value and when
 _Key = tuple[Any, ...]
 
@@ -47,12 +52,12 @@ def recompute(con: duckdb.DuckDBPyConnection, touched: Iterable[datetime], *, fa
     if not starts:
         return
     first, last = starts[0], starts[-1]
-    bins = f"bin_start between timestamp '{first}' and timestamp '{last}' and bin_start in ({_literals('timestamp', starts)})"
+    bins = f"bin_start between timestamp '{first}' and timestamp '{last}'"
+    # an import touches most bins of its time: to count the others again too is quicker than to name thousands
+    if 2 * len(starts) < (last - first) / timedelta(minutes=5):
+        bins += f" and bin_start in ({_literals('timestamp', starts)})"
     had = con.execute(f"delete from rollup_5m where {bins} returning facet").fetchall()
-    con.execute(_count(bins, first, last, facet="'all'", value="''", lists=""))
-    if facets or any(facet != "all" for (facet,) in had):
-        for facet, column in (("topic", "topics"), ("intent", "intents")):
-            con.execute(_count(bins, first, last, facet=f"'{facet}'", value="listed", lists=f", unnest(list_distinct({column})) as listed"))
+    con.execute(_count(bins, first, last, facets=facets or any(facet != "all" for (facet,) in had)))
     _recompute_days(con, starts)
 
 
@@ -122,11 +127,22 @@ def _put(sums: dict[_Key, _Figures], key: _Key, figures: _Figures) -> None:
 
 def _local_times(con: duckdb.DuckDBPyConnection, starts: Sequence[datetime]) -> Mapping[tuple[str, datetime], datetime]:
     """The local time of each brand at the start of each bin; by DuckDB, whose zones the recount goes by."""
-    rows = con.execute(
-        "select brand, bin_start, timezone(timezone, timezone('UTC', bin_start)) from brand, (select unnest(?::timestamp[]) as bin_start)",
-        [starts],
-    ).fetchall()
-    return {(brand, start): local for brand, start, local in rows}
+    zones = dict(con.execute("select brand, timezone from brand").fetchall())
+    return {
+        (brand, start): _local_day(con, zone, start.replace(hour=0, minute=0))[start] for brand, zone in zones.items() for start in starts
+    }
+
+
+def _local_day(con: duckdb.DuckDBPyConnection, zone: str, day: datetime) -> Mapping[datetime, datetime]:
+    """The local times of a UTC day's bins; what was asked last is remembered, since it is the same for ever."""
+    known = _local_days.get((zone, day))
+    if known is None:
+        if len(_local_days) >= _MOST_DAYS:
+            _local_days.clear()
+        bins = "unnest(generate_series(?::timestamp, ?::timestamp + interval 1435 minutes, interval 5 minutes))"
+        rows = con.execute(f"select start, timezone(?, timezone('UTC', start)) from (select {bins} as start)", [zone, day, day]).fetchall()
+        known = _local_days[zone, day] = dict(rows)
+    return known
 
 
 def _add_rows(con: duckdb.DuckDBPyConnection, table: str, sums: dict[_Key, _Figures], *, keys: Sequence[str]) -> None:
@@ -139,20 +155,37 @@ def _add_rows(con: duckdb.DuckDBPyConnection, table: str, sums: dict[_Key, _Figu
     ).fetchall()
     for row in stored:
         _put(sums, row[: len(keys)], row[len(keys) :])
-    columns = zip(*((*key, *sums[key]) for key in sorted(sums, key=lambda key: key[4])), strict=True)
-    summed = pa.table([pa.array(column) for column in columns], names=[*keys, *_COLUMNS.split()])
-    con.from_arrow(summed).insert_into(table)
+    rows = [(*key, *sums[key]) for key in sorted(sums, key=lambda key: key[4])]
+    if len(rows) <= _FEW:
+        con.execute(f"insert into {table} values {', '.join(map(_row, rows))}")
+    else:
+        columns = zip(*rows, strict=True)
+        _insert(con, table, pa.table([pa.array(column) for column in columns], names=[*keys, *_COLUMNS.split()]))
 
 
-def _count(bins: str, first: datetime, last: datetime, *, facet: str, value: str, lists: str) -> str:
-    """SQL: one facet of the touched bins, counted again; a mention with two topics counts for both."""
+def _row(values: Sequence[object]) -> str:
+    """SQL: a row of counts, times and names; a live round's few are parsed in half the time that a table takes."""
+    return f"({', '.join('null' if value is None else str(value) if isinstance(value, int) else _quoted(value) for value in values)})"
+
+
+def _quoted(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
+    """Insert rows, which DuckDB reads by their name here."""
+    con.execute(f"insert into {table} select * from rows")
+
+
+def _count(bins: str, first: datetime, last: datetime, *, facets: bool) -> str:
+    """SQL: the touched bins counted again; a mention with two topics counts for both, and once for all of them together."""
     return f"""
         insert into rollup_5m
         select
             booking.brand,
             source,
-            {facet},
-            {value},
+            said[1] as facet,
+            {"value" if facets else "''"} as value,
             bin_start,
             cast(timezone(brand.timezone, timezone('UTC', bin_start)) as date) as local_day,
             hour(timezone(brand.timezone, timezone('UTC', bin_start))) as local_hour,
@@ -160,13 +193,14 @@ def _count(bins: str, first: datetime, last: datetime, *, facet: str, value: str
         from (
             select
                 brand, source, counted, scored, label, booked, is_churn, engagement,
-                time_bucket(interval 5 minutes, created_at) as bin_start {lists}
+                time_bucket(interval 5 minutes, created_at) as bin_start, {_FACETS if facets else _ALL} as said
             from counting
             where created_at >= timestamp '{first}' and created_at < timestamp '{last}' + interval 5 minutes
         ) as booking
+        {"cross join unnest(said[2]) as each (value)" if facets else ""}
         join brand on brand.brand = booking.brand
         where {bins}
-        group by booking.brand, brand.timezone, source, {"bin_start" if not lists else "listed, bin_start"}
+        group by booking.brand, brand.timezone, source, said[1], {"value, " if facets else ""}bin_start
         order by bin_start
     """
 

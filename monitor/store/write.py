@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import le
 
 import duckdb
 import pyarrow as pa
@@ -11,10 +12,10 @@ import pyarrow.compute as pc
 from monitor.collect.connector import Cursor, Looked, Query, SetAside
 from monitor.enrich.duplicates import KEYS
 from monitor.enrich.table import BRAND_COLUMNS, ENGAGEMENT, MENTION_COLUMNS, Enriched, naive
-from monitor.mention import Mention, State
+from monitor.mention import State
 from monitor.store.duplicates import elect, elect_merged, write_copies
+from monitor.store.erase import advances, bounds, erase, remember_gone
 from monitor.store.progress import save_coverage, save_cursors
-from monitor.store.quoted import erase_quotes
 from monitor.store.rollup import add, recompute
 from monitor.store.settle import settled
 
@@ -37,12 +38,11 @@ _CHANGING = (
 )
 # what a newer observation does not say, it does not take back
 _ADDING = (*ENGAGEMENT, "author_name", "author_followers", "edited_at")
-_FORGOTTEN = ("title", "text", "url", "author_id", "author_name", "author_followers")
 _WRITTEN = ", ".join([*MENTION_COLUMNS.names, "first_seen_at", "run_id"])
 _BRAND = ", ".join(BRAND_COLUMNS.names)
 _GONE = "('deleted', 'removed', 'unavailable')"
 _FEW = 2_000
-_STATES = str([state.value for state in State])
+_LISTED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +105,9 @@ def _save_part(con: duckdb.DuckDBPyConnection, part: Sequence[Batch], *, now: da
     group = [(batch.enriched.mentions, batch.enriched.brands, batch.run_id) for batch in part if batch.enriched.mentions.num_rows]
     gone = [mention for batch in part for mention in batch.enriched.gone]
     saved, met_gone = _save_mentions(con, group, now=now) if group else (Saved(0, 0), False)
-    _remember_gone(con, gone)
+    remember_gone(con, gone)
     if gone or met_gone:
-        _erase(con, [mentions.select(["source", "source_id", "created_at"]) for mentions, _, _ in group], gone)
+        erase(con, [mentions.select(["source", "source_id", "created_at"]) for mentions, _, _ in group], gone)
     return saved
 
 
@@ -124,35 +124,53 @@ def _save_mentions(con: duckdb.DuckDBPyConnection, group: Sequence[tuple[pa.Tabl
         )
         for mentions, _, run_id in group
     )
-    incoming = incoming.sort_by("created_at")
-    brands = pa.concat_tables(brands for _, brands, _ in group).sort_by("created_at")
-    bounds = _bounds(incoming)
-    known = _is_known(con, incoming, bounds)
-    met = con.execute(
-        "select 1 from gone where source_id in (select unnest(?::varchar[])) limit 1", [incoming["source_id"].to_pylist()]
+    incoming = _in_time_order(incoming)
+    brands = _in_time_order(pa.concat_tables(brands for _, brands, _ in group))
+    within = bounds(incoming)
+    known, met_gone = _met(con, incoming, within)
+    return _merge(con, incoming, brands, within) if known else _append(con, incoming, brands), met_gone
+
+
+def _in_time_order(table: pa.Table) -> pa.Table:
+    # a live round's few are in order most of the time, and sorting takes longer than looking
+    times = table["created_at"].to_pylist() if table.num_rows <= _FEW else ()
+    return table if times and all(map(le, times, times[1:])) else table.sort_by("created_at")
+
+
+def _met(con: duckdb.DuckDBPyConnection, incoming: pa.Table, within: str) -> tuple[bool, bool]:
+    """Whether one of these texts is stored, and whether one was taken back before.
+
+    A live round's few neighbours are compared here: planning a join takes longer.
+    """
+    ids = incoming["source_id"].to_pylist()
+    is_one = "list_contains(?, source_id)" if len(ids) <= _LISTED else "source_id in (select unnest(?::varchar[]))"
+    neighbours = con.execute(
+        f"""
+        (select source, source_id, false from mention where {within} limit {_FEW + 1})
+        union all
+        select source, source_id, true from gone where {is_one}
+        """,
+        [ids],
     ).fetchall()
-    return _merge(con, incoming, brands, bounds) if known else _append(con, incoming, brands), bool(met)
-
-
-def _is_known(con: duckdb.DuckDBPyConnection, incoming: pa.Table, bounds: str) -> bool:
-    """Whether one of these texts is stored; a live round's few neighbours are compared here, planning a join takes longer."""
-    neighbours = con.execute(f"select source, source_id from mention where {bounds} limit {_FEW + 1}").fetchall()
-    if len(neighbours) <= _FEW:
-        return not set(_keys(incoming)).isdisjoint(neighbours)
-    known = con.execute(f"select count(*) from mention where {bounds} and (source, source_id) in (select source, source_id from incoming)")
-    return bool(known.fetchall()[0][0])
+    stored = [(source, source_id) for source, source_id, is_gone in neighbours if not is_gone]
+    gone = any(is_gone for *_, is_gone in neighbours)
+    if len(stored) <= _FEW:
+        return not set(_keys(incoming)).isdisjoint(stored), gone
+    known = con.execute(f"select count(*) from mention where {within} and (source, source_id) in (select source, source_id from incoming)")
+    return bool(known.fetchall()[0][0]), gone
 
 
 def _append(con: duckdb.DuckDBPyConnection, incoming: pa.Table, brands: pa.Table) -> Saved:
-    """The common case: nothing of the batch is stored yet. DuckDB reads the two tables by their names here."""
+    """The common case: nothing of the batch is stored yet."""
     if not brands.num_rows:
         return Saved(0, 0)
     incoming, brands, copies = elect(con, incoming, brands)
-    # only an edit may have lost its brands; joining costs as much as the rest of the insert
-    edited = State.EDITED.value in incoming["state"].to_pylist()
-    unless_all = "where (source, source_id) in (select source, source_id from brands)" if edited else ""
-    stored = con.execute(f"insert into mention ({_WRITTEN}) select {_WRITTEN} from incoming {unless_all}").fetchall()
-    con.execute(f"insert into mention_brand ({_BRAND}) select {_BRAND} from brands")
+    # only an edit may have lost its brands
+    if State.EDITED.value in incoming["state"].to_pylist():
+        named = set(_keys(brands))
+        incoming = incoming.filter(pa.array([key in named for key in _keys(incoming)]))
+    _insert(con, "mention", _WRITTEN, incoming.combine_chunks().to_reader())
+    _insert(con, "mention_brand", _BRAND, brands.combine_chunks().to_reader())
     if brands.num_rows <= _FEW:
         add(con, incoming, brands)
     else:
@@ -160,30 +178,35 @@ def _append(con: duckdb.DuckDBPyConnection, incoming: pa.Table, brands: pa.Table
     if copies:
         write_copies(con, copies)
         recompute(con, copies.created_at)
-    return Saved(int(stored[0][0]), 0)
+    return Saved(incoming.num_rows, 0)
+
+
+def _insert(con: duckdb.DuckDBPyConnection, table: str, columns: str, rows: pa.RecordBatchReader) -> None:
+    """Insert rows, which DuckDB reads by their name here; a stream of one batch costs a quarter less than a table."""
+    con.execute(f"insert into {table} ({columns}) select {columns} from rows")
 
 
 def _has_facets(brands: pa.Table) -> bool:
     return any(pc.sum(pc.list_value_length(brands[column])).as_py() for column in ("topics", "intents"))
 
 
-def _merge(con: duckdb.DuckDBPyConnection, incoming: pa.Table, brands: pa.Table, bounds: str) -> Saved:
+def _merge(con: duckdb.DuckDBPyConnection, incoming: pa.Table, brands: pa.Table, within: str) -> Saved:
     """The careful case: some of the batch was seen before."""
     con.register("incoming", incoming)
     con.register("incoming_brand", brands)
     try:
-        actions = _merge_texts(con, bounds)
+        actions = _merge_texts(con, within)
         # one that says nothing new still settles that what is older is out of date
         con.execute(f"""
             update mention set fetched_at = incoming.fetched_at, engagement_at = coalesce(incoming.engagement_at, mention.engagement_at)
             from incoming
             where mention.source = incoming.source and mention.source_id = incoming.source_id
-                and {bounds.replace("created_at", "mention.created_at")}
+                and {within.replace("created_at", "mention.created_at")}
                 and incoming.fetched_at > mention.fetched_at and mention.state not in {_GONE}
         """)
         if not actions.num_rows:
             return Saved(0, 0)
-        con.execute(f"delete from mention_brand where {bounds} and (source, source_id) in (select source, source_id from actions)")
+        con.execute(f"delete from mention_brand where {within} and (source, source_id) in (select source, source_id from actions)")
         # a row keeps the created_at of first sight, whatever a later observation says; a copy stays one unless it is elected anew
         con.execute(f"""
             insert into mention_brand ({_BRAND})
@@ -205,11 +228,11 @@ def _merge(con: duckdb.DuckDBPyConnection, incoming: pa.Table, brands: pa.Table,
     return Saved(new, actions.num_rows - new)
 
 
-def _merge_texts(con: duckdb.DuckDBPyConnection, bounds: str) -> pa.Table:
+def _merge_texts(con: duckdb.DuckDBPyConnection, within: str) -> pa.Table:
     """Bring `mention` and what hangs on it up to date with `incoming`; which rows were inserted or updated."""
     con.execute(f"""
         create or replace temp table known as
-        select * from mention where {bounds} and (source, source_id) in (select source, source_id from incoming)
+        select * from mention where {within} and (source, source_id) in (select source, source_id from incoming)
     """)
     # a text names the run that first stored it; other runs that saw it stand in mention_run
     con.execute(f"""
@@ -218,7 +241,7 @@ def _merge_texts(con: duckdb.DuckDBPyConnection, bounds: str) -> pa.Table:
         from known
         join incoming using (source, source_id)
         where incoming.run_id <> known.run_id
-            and (known.source, known.source_id, incoming.run_id) not in (select (source, source_id, run_id) from mention_run where {bounds})
+            and (known.source, known.source_id, incoming.run_id) not in (select (source, source_id, run_id) from mention_run where {within})
     """)
     _keep_history(con)
     return con.execute(f"""
@@ -229,11 +252,11 @@ def _merge_texts(con: duckdb.DuckDBPyConnection, bounds: str) -> pa.Table:
             from incoming
         ) as incoming
         on mention.source = incoming.source and mention.source_id = incoming.source_id
-            and {bounds.replace("created_at", "mention.created_at")}
+            and {within.replace("created_at", "mention.created_at")}
         when matched and {_differs("mention")} then update set
             {", ".join(f"{name} = incoming.{name}" for name in _CHANGING)},
             {", ".join(f"{name} = coalesce(incoming.{name}, mention.{name})" for name in _ADDING)},
-            state = case when {_advances("incoming", "mention")} then incoming.state else mention.state end,
+            state = case when {advances("incoming", "mention")} then incoming.state else mention.state end,
             engagement_at = coalesce(incoming.engagement_at, mention.engagement_at),
             fetched_at = incoming.fetched_at
         when not matched and incoming.has_brand then insert ({_WRITTEN})
@@ -257,75 +280,9 @@ def _keep_history(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
-def _remember_gone(con: duckdb.DuckDBPyConnection, gone: Sequence[Mention]) -> None:
-    """Note what sources took back, known here or not: an older copy that arrives later is erased too."""
-    if not gone:
-        return
-    con.register("incoming_gone", _gone_table(gone))
-    con.execute(f"""
-        insert into gone select source, source_id, state, fetched_at from incoming_gone
-        on conflict do update set state = excluded.state, told_at = excluded.told_at where {_advances("excluded", "gone")}
-    """)
-    con.unregister("incoming_gone")
-
-
-def _erase(con: duckdb.DuckDBPyConnection, arrived: Sequence[pa.Table], gone: Sequence[Mention]) -> None:
-    """Empty what a source took back; time, brands, label and flags stay, so told figures do not shrink."""
-    touched = pa.concat_tables([*arrived, _gone_table(gone).select(["source", "source_id", "created_at"])])
-    if not touched.num_rows:
-        return
-    con.register("touched", touched)
-    bounds = _bounds(touched)
-    con.execute(f"""
-        create or replace temp table erased as
-        select mention.source, mention.source_id, gone.state
-        from mention
-        join gone using (source, source_id)
-        where {bounds} and (source, source_id) in (select source, source_id from touched) and {_advances("gone", "mention")}
-    """)
-    con.unregister("touched")
-    if not con.execute("select count(*) from erased").fetchall()[0][0]:
-        return
-    con.execute(f"""
-        update mention set {", ".join(f"{name} = null" for name in _FORGOTTEN)}, links = [], state = erased.state
-        from erased
-        where mention.source = erased.source and mention.source_id = erased.source_id
-            and {bounds.replace("created_at", "mention.created_at")}
-    """)
-    con.execute(f"""
-        update mention_brand set why = null, matched_terms = []
-        where {bounds} and (source, source_id) in (select source, source_id from erased)
-    """)
-    for table in ("human_label", "rescored"):
-        con.execute(f"delete from {table} where (source, source_id) in (select source, source_id from erased)")
-    erase_quotes(con)
-
-
-def _gone_table(gone: Sequence[Mention]) -> pa.Table:
-    return pa.table(
-        {
-            "source": pa.array([mention.source for mention in gone], pa.string()),
-            "source_id": pa.array([mention.source_id for mention in gone], pa.string()),
-            "state": pa.array([mention.state.value for mention in gone], pa.string()),
-            "fetched_at": pa.array([naive(mention.fetched_at) for mention in gone], pa.timestamp("us")),
-            "created_at": pa.array([naive(mention.created_at) for mention in gone], pa.timestamp("us")),
-        }
-    )
-
-
 def _differs(stored: str) -> str:
     """SQL: the incoming row is a newer observation of a text that is still there, and says something new."""
     changed = [f"incoming.{name} is distinct from {stored}.{name}" for name in _CHANGING]
     added = [f"(incoming.{name} is not null and incoming.{name} is distinct from {stored}.{name})" for name in _ADDING]
-    says_new = " or ".join([*changed, *added, _advances("incoming", stored)])
+    says_new = " or ".join([*changed, *added, advances("incoming", stored)])
     return f"incoming.fetched_at >= {stored}.fetched_at and {stored}.state not in {_GONE} and ({says_new})"
-
-
-def _advances(told: str, stored: str) -> str:
-    """SQL: the told state lies further than the stored one, in the order of State."""
-    return f"list_position({_STATES}, {told}.state) > list_position({_STATES}, {stored}.state)"
-
-
-def _bounds(table: pa.Table) -> str:
-    first, last = (pc.min_max(table["created_at"])[side].as_py() for side in ("min", "max"))
-    return f"created_at between timestamp '{first}' and timestamp '{last}'"

@@ -1,0 +1,246 @@
+"""The store against plainer ways to keep the same rows: writing, room on disk, and every shipped question.
+
+    python benchmarks/bench_store.py [--mentions 1000000] [--batches 15] [--rounds 7] [--folder FOLDER]
+
+All of it in one run and one process on the same made rows, so that the ratios hold where the milliseconds do not.
+Writing: wall time of 500 rows and their brands, p50 of the batches, taken in turn: a plain append; a bounded MERGE;
+`save` of new rows and of rows of which half are stored, with rollups, cursor and coverage. Import: processor time a
+mention of the whole `save`, in pages of 100,000. Room: of files written anew, as after compaction. Questions: each of
+`queries/` for one brand on a published copy, one thread, wall time. Peers: DuckDB with a PRIMARY KEY, ON CONFLICT and no
+rollups, SQLite with indexes, pandas on Parquet; a ratio above 1 says how many times ours they take.
+"""
+
+import argparse
+import shutil
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, timedelta
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+from store_rows import DAYS, UNTIL, Rows
+
+from monitor.collect.connector import Looked, Query
+from monitor.enrich.table import Enriched
+from monitor.store.database import Store, sync_brands
+from monitor.store.publish import publish
+from monitor.store.write import Batch, save
+from monitor.tell.questions import questions
+
+BRAND = "Streamly"
+QUERY = Query("x", "made")
+SIZE = 500
+_SHARE = """
+    select date_trunc('week', created_at) as week, brand, count(*) filter (where counted) as counted
+    from mention_brand group by all order by all
+"""
+
+
+def batch_of(page: Enriched, run_id: int = 1) -> Batch:
+    """A page as a source would give it: with its cursor, and the stretch it looked at."""
+    times = page.mentions["created_at"].to_pylist()
+    looked = Looked("x", times[0].replace(tzinfo=UTC), times[-1].replace(tzinfo=UTC))
+    return Batch(page, QUERY, run_id, "live", {"high": str(times[-1])}, page.mentions.num_rows, [looked])
+
+
+def seconds(work: Callable[[], object], *, rounds: int) -> list[float]:
+    """Wall time of each of some rounds."""
+    times = []
+    for _ in range(rounds):
+        begun = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - begun)
+    return times
+
+
+def p50(times: Sequence[float]) -> float:
+    """The middle one, in ms."""
+    return statistics.median(times) * 1000
+
+
+def p95(times: Sequence[float]) -> float:
+    """The 95th of a hundred, in ms; of a few the largest."""
+    return sorted(times)[min(len(times) - 1, int(len(times) * 0.95))] * 1000
+
+
+def fill(store: Store, rows: Rows, count: int) -> None:
+    """Import the rows, and say what that took."""
+    used = 0.0
+    for page in rows.chunks(count):
+        begun = time.process_time()
+        with store.writing() as con:
+            save(con, [batch_of(page)], now=UNTIL.replace(tzinfo=UTC))
+        used += time.process_time() - begun
+    print(f"import    {used / count * 1e6:8.1f} µs of processor time a mention stored with one brand", flush=True)
+
+
+def write(store: Store, rows: Rows, count: int, batches: int) -> None:
+    """Batches of 500 at the end of what is stored; each way takes its turn."""
+    taken: dict[str, list[float]] = {}
+    step, at, number = timedelta(seconds=0.5), UNTIL, count
+    with store.opened() as con:
+        con.execute("create temp table naive as select * exclude (marks) from mention")
+        con.execute("create unique index naive_key on naive (source, source_id)")
+    for _ in range(batches):
+        for way in ("append", "merge", "new", "half", "naive"):
+            number, at = number + SIZE, at + SIZE * step
+            page = rows.page(number, SIZE, at, step)
+            if way in ("half", "merge"):
+                half = rows.page(number - SIZE // 2, SIZE // 2, at, step)
+                with store.writing() as con:
+                    save(con, [batch_of(half)], now=at.replace(tzinfo=UTC))
+                page = _joined(half, page.mentions.slice(0, SIZE // 2), page.brands.slice(0, SIZE // 2))
+            begun = time.perf_counter()
+            with store.writing() as con:
+                _write(con, way, page)
+            taken.setdefault(way, []).append(time.perf_counter() - begun)
+    floor = p50(taken["append"])
+    names = {
+        "append": "append to both tables",
+        "merge": "bounded MERGE, half of it stored",
+        "new": "promised transaction, all new",
+        "half": "promised transaction, half stored",
+        "naive": "peer: PRIMARY KEY, ON CONFLICT",
+    }
+    for way, name in names.items():
+        print(f"500 rows  {p50(taken[way]):8.1f} ms p50 {p95(taken[way]):8.1f} p95  {p50(taken[way]) / floor:5.1f} x  {name}", flush=True)
+    with store.opened() as con:
+        con.execute("drop table naive")
+
+
+def _joined(known: Enriched, mentions: pa.Table, brands: pa.Table) -> Enriched:
+    return Enriched(pa.concat_tables([known.mentions, mentions]), pa.concat_tables([known.brands, brands]), ())
+
+
+def _write(con: duckdb.DuckDBPyConnection, way: str, page: Enriched) -> None:
+    mentions = page.mentions.append_column("first_seen_at", page.mentions["fetched_at"]).append_column(
+        "run_id", [[1] * page.mentions.num_rows]
+    )
+    names = ", ".join(mentions.column_names)
+    first, last = page.mentions["created_at"][0].as_py(), page.mentions["created_at"][-1].as_py()
+    if way in ("new", "half"):
+        save(con, [batch_of(page)], now=UNTIL.replace(tzinfo=UTC))
+    elif way == "naive":
+        rows = mentions.select([name for name in mentions.column_names if name != "marks"])
+        named = ", ".join(rows.column_names)
+        con.execute(
+            f"insert into naive ({named}) select * from rows on conflict (source, source_id) do update set fetched_at = excluded.fetched_at"
+        )
+    elif way == "append":
+        con.execute(f"insert into mention ({names}) select {names} from mentions")
+        _insert_brands(con, page.brands)
+    else:
+        con.execute(f"""
+            merge into mention using mentions on mention.source = mentions.source and mention.source_id = mentions.source_id
+                and mention.created_at between timestamp '{min(first, last)}' and timestamp '{max(first, last)}'
+            when matched and mentions.fetched_at > mention.fetched_at
+                then update set likes = mentions.likes, fetched_at = mentions.fetched_at
+            when not matched then insert ({names}) values ({", ".join(f"mentions.{name}" for name in mentions.column_names)})
+        """)
+        _insert_brands(con, page.brands)
+
+
+def _insert_brands(con: duckdb.DuckDBPyConnection, brands: pa.Table) -> None:
+    """DuckDB reads the table by its name here."""
+    con.execute("insert into mention_brand select * from brands")
+
+
+_TEXTS = """
+    source, source_id, kind, channel, url, title, text, lang, author_id, author_name, author_followers, conversation_id, in_reply_to_id,
+    created_at, fetched_at, likes, replies, reposts, score, state, compound, pos, neu, neg
+"""
+PARTS = {
+    "texts and plain scores": f"create table one.part as select {_TEXTS} from mention",
+    "the rest of mention": f"create table one.part as select source_id, * exclude ({_TEXTS}) from mention",
+    "mention_brand": "create table one.part as select * from mention_brand",
+    "rollups": "create table one.part as select * from rollup_5m; create table one.days as select * from rollup_day",
+}
+
+
+def room(copy: Path, folder: Path, count: int) -> None:
+    """What each part takes when it is written anew."""
+    sizes = {}
+    for name, sql in PARTS.items():
+        path = folder / "part.duckdb"
+        with duckdb.connect() as con:
+            con.execute(f"attach '{copy}' as made (read_only); attach '{path}' as one; use made")
+            con.execute(sql)
+        sizes[name] = path.stat().st_size / count
+        path.unlink()
+    first = next(iter(sizes.values()))
+    for name, size in {**sizes, "all of it": sum(sizes.values())}.items():
+        print(f"room      {size:8.1f} MB a million  {size / first * 100:4.0f} %  {name}", flush=True)
+
+
+def ask(copy: Path, rounds: int) -> float:
+    """Each question on one brand; the time of share_of_voice."""
+    known = 0.0
+    with duckdb.connect(str(copy), read_only=True, config={"threads": 1}) as con:
+        con.execute("set timezone = 'UTC'")
+        for each in questions():
+            con.execute("reset variable brand")
+            if each.name != "share_of_voice":
+                con.execute(f"set variable brand = '{BRAND}'")
+            times = seconds(lambda sql=each.sql: con.execute(sql).fetchall(), rounds=rounds)
+            print(f"question  {p50(times):8.1f} ms p50 {p95(times):8.1f} p95  {each.name}", flush=True)
+            known = p50(times) if each.name == "share_of_voice" else known
+    return known
+
+
+def peers(copy: Path, folder: Path, ours: float, rounds: int) -> None:
+    """Share of voice by week, asked of what others keep."""
+    parquet = folder / "mention_brand.parquet"
+    with duckdb.connect(str(copy), read_only=True, config={"threads": 1}) as con:
+        raw = p50(seconds(lambda: con.execute(_SHARE).fetchall(), rounds=rounds))
+        con.execute(f"copy (select brand, created_at, counted, label from mention_brand) to '{parquet}'")
+
+    def with_pandas() -> object:
+        frame = pd.read_parquet(parquet, columns=["brand", "created_at", "counted"])
+        return frame[frame.counted].groupby([frame.created_at.dt.to_period("W"), "brand"]).size()
+
+    lite = sqlite3.connect(folder / "peer.sqlite")
+    pd.read_parquet(parquet).assign(created_at=lambda frame: frame.created_at.astype(str)).to_sql("mention_brand", lite, index=False)
+    lite.execute("create index by_brand on mention_brand (brand, created_at, counted)")
+    sql = "select strftime('%Y-%W', created_at) as week, brand, sum(counted) from mention_brand group by 1, 2"
+    in_sqlite = p50(seconds(lambda: lite.execute(sql).fetchall(), rounds=rounds))
+    lite.close()
+    for name, taken in {
+        "ours, from rollups": ours,
+        "DuckDB, from the rows": raw,
+        "pandas on Parquet": p50(seconds(with_pandas, rounds=rounds)),
+        "SQLite with an index": in_sqlite,
+    }.items():
+        print(f"voice     {taken:8.1f} ms p50  {taken / ours:6.1f} x  {name}", flush=True)
+
+
+def main() -> None:
+    """Make the rows, then print a line a figure."""
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--mentions", type=int, default=1_000_000)
+    arguments.add_argument("--batches", type=int, default=15)
+    arguments.add_argument("--rounds", type=int, default=7)
+    arguments.add_argument("--folder", type=Path)
+    given = arguments.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="bench-store-", dir=given.folder))
+    try:
+        rows = Rows()
+        print(f"{given.mentions:,} mentions over {DAYS} days", flush=True)
+        with Store(folder / "data", command="bench_store") as store:
+            with store.writing() as con:
+                sync_brands(con, rows.config.brands)
+            fill(store, rows, given.mentions)
+            copy = publish(store, folder / "published", now=UNTIL.replace(tzinfo=UTC)).path
+            write(store, rows, given.mentions, given.batches)
+        room(copy, folder, given.mentions)
+        peers(copy, folder, ask(copy, given.rounds), given.rounds)
+    finally:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()

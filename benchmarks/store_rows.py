@@ -1,0 +1,60 @@
+"""Made rows for the benchmark of the store: the story's texts, said again by others, as many as are wanted."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+import yaml
+
+from monitor.config.models import Config
+from monitor.enrich.duplicates import KEYS, MOST
+from monitor.enrich.table import BRAND_COLUMNS, MENTION_COLUMNS, Enriched, enrich
+from monitor.gather.enricher import Enricher
+from monitor.story.configuration import CONFIG
+from monitor.story.story import make_story
+
+DAYS = 90
+UNTIL = datetime(2026, 6, 30, tzinfo=UTC).replace(tzinfo=None)
+CHUNK = 100_000
+
+
+class Rows:
+    """Texts of the made story with one brand each, resampled over the days before `UNTIL`; every one is a text of its own."""
+
+    def __init__(self, *, seed: int = 1, scale: float = 0.3) -> None:
+        self.config = Config.model_validate({**yaml.safe_load(CONFIG), "sources": {}})
+        enricher = Enricher.of(self.config)
+        told = [seen for seen in make_story(seed=seed, scale=scale).observations if seen.text]
+        page = enrich(told, matcher=enricher.matcher, scorer=enricher.scorer, threads={})
+        brands = dict(zip(page.brands["source_id"].to_pylist(), range(page.brands.num_rows), strict=True))
+        ids = page.mentions["source_id"].to_pylist()
+        several = page.brands["source_id"].value_counts().to_pylist()
+        single = {each["values"] for each in several if each["counts"] == 1}
+        places = [(place, brands[name]) for place, name in enumerate(ids) if name in single]
+        self._mentions = page.mentions.take([place for place, _ in places]).combine_chunks()
+        self._brands = page.brands.take([place for _, place in places]).combine_chunks()
+        self._random = np.random.default_rng(seed)
+
+    def chunks(self, count: int) -> Iterator[Enriched]:
+        """So many texts in the order of time, at most `CHUNK` at once."""
+        step = timedelta(days=DAYS) / count
+        for first in range(0, count, CHUNK):
+            yield self.page(first, min(CHUNK, count - first), UNTIL - timedelta(days=DAYS) + first * step, step)
+
+    def page(self, first: int, size: int, since: datetime, step: timedelta) -> Enriched:
+        """Texts numbered from `first`, said one after the other."""
+        taken = self._random.integers(0, self._mentions.num_rows, size)
+        ids = pa.array([f"n{number}" for number in range(first, first + size)])
+        start, gap = np.datetime64(since, "us"), np.timedelta64(round(step.total_seconds() * 1e6), "us")
+        times = pa.array(start + np.arange(size) * gap, pa.timestamp("us"))
+        marks = np.sort(self._random.integers(0, 1 << 16, (size, MOST), dtype=np.uint16), axis=1)
+        put: dict[str, pa.Array] = {"source_id": ids, "created_at": times, "fetched_at": times}
+        put["marks"] = pa.ListArray.from_arrays(np.arange(0, size * MOST + 1, MOST, dtype=np.int32), marks.ravel())
+        put |= {key: pa.array(self._random.integers(0, 1 << 32, size, dtype=np.uint32)) for key in KEYS}
+        mentions = _with(self._mentions.take(taken), put, MENTION_COLUMNS)
+        return Enriched(mentions, _with(self._brands.take(taken), {"source_id": ids, "created_at": times}, BRAND_COLUMNS), ())
+
+
+def _with(table: pa.Table, columns: dict[str, pa.Array], schema: pa.Schema) -> pa.Table:
+    return pa.table([columns.get(name, table[name]) for name in schema.names], schema=schema)
