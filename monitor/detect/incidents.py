@@ -217,7 +217,7 @@ class Tracker:
         """The bins from the start of the rise to now: back over all that lie a fifth as far above the usual range, but for two in a row."""
         places = [self.names.index(name) for name in fired if name != SHARE]
         levels = {place: now.above(place) / 5 for place in places}
-        window = now.start + BIN - now.share.bins * BIN if SHARE in fired else now.start
+        window = self._share_rose(now) if SHARE in fired else now.start
         rise: list[Seen] = []
         pending: list[Seen] = []
         for seen in reversed(self._seen):
@@ -231,6 +231,16 @@ class Tracker:
             elif len(pending) > 2:
                 break
         return rise[::-1]
+
+    def _share_rose(self, now: Seen) -> datetime:
+        """The bin of the speaking window from which on most negatives beyond the usual share were said (Page 1954)."""
+        most, excess, onset = 0.0, 0.0, now.start
+        for seen in reversed(list(self._seen)[-now.share.bins :]):
+            if seen.counts is not None:
+                excess += seen.counts["negative"] - now.share.usual * seen.counts["scored"]
+                if excess > most:
+                    most, onset = excess, seen.start
+        return onset
 
     def _follow(
         self, line: Line, course: Course, seen: Seen, fired: Mapping[str, float], louds: Sequence[Loud]
