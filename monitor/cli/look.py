@@ -118,10 +118,8 @@ def incidents_list(brand: BrandName = None, config: ConfigPath = None, as_json_:
         print(json.dumps([_incident_values(each) for each in found]))
         return
     for each in found:
-        ended = f"{each.resolved_at:%a %d %b %H:%M}" if each.resolved_at else each.state
-        print(
-            f"{each.id:<28} {each.severity:<9} {each.direction:<9} {each.onset_at:%a %d %b %H:%M} → {ended} UTC  {one_line(each.summary)}"
-        )
+        ended = f"{each.resolved_at:%a %d %b %H:%M} UTC" if each.resolved_at else "still going on"
+        print(f"{each.id:<28} {each.severity:<9} {each.direction:<9} {each.onset_at:%a %d %b %H:%M} → {ended}  {one_line(each.summary)}")
     print(f"{len(found)} incidents" if found else "no incidents")
 
 
