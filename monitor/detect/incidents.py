@@ -233,11 +233,12 @@ class Tracker:
         return rise[::-1]
 
     def _share_rose(self, now: Seen) -> datetime:
-        """The bin of the speaking window from which on most negatives beyond the usual share were said (Page 1954)."""
+        """The bin from which on the speaking window is most surely of its own share and not of the usual one (Page 1954)."""
+        between = (now.share.usual + now.share.observed) / 2
         most, excess, onset = 0.0, 0.0, now.start
         for seen in reversed(list(self._seen)[-now.share.bins :]):
             if seen.counts is not None:
-                excess += seen.counts["negative"] - now.share.usual * seen.counts["scored"]
+                excess += seen.counts["negative"] - between * seen.counts["scored"]
                 if excess > most:
                     most, onset = excess, seen.start
         return onset
@@ -263,7 +264,8 @@ class Tracker:
         window = list(self._seen)[-length:]
         if len(window) < length or window[0].start < course.alerted_at:
             return None
-        watched = [0, 1, *(self.names.index(name) for name in course.series if name in self.names[len(WHOLE) :])]
+        parts = [self.names.index(name) for name in course.series if name in self.names[len(WHOLE) :]]
+        watched = [0, 1] if set(course.series) & {*WHOLE, SHARE} else [0, 1, *parts]
         highs = sum(seen.share.is_high or bool(seen.is_above[watched].any()) for seen in window)
         return None if highs > QUIET_SHARE * length or any(self._is_strong(seen) for seen in window) else window
 

@@ -38,7 +38,7 @@ class Seen:
     by_source   the same by source
     missing     sources that the usual stands in for
     low, high   the usual range of this hour
-    is_above    whether the last hour, or its last quarter, lies above it
+    is_above    whether the last hour lies above it
     share       the negative share; lulls, the series that have fallen silent
     known_days  how many earlier days say what is usual
     """
@@ -139,7 +139,7 @@ class Instruments:
                 pace=pace,
                 low=low,
                 high=high,
-                is_above=(hour_count > high) | (pace > high),
+                is_above=hour_count > high,
                 share=share,
                 lulls=self._silence.step(one, sums),
                 known_days=int(self._gauges.known_days[0]),
