@@ -132,7 +132,9 @@ class Desks:
             desk = self.open[brand.name]
             new = [one for one in bins[brand.name] if one.start >= desk.judged_to]
             if not parts_of(new) <= desk.instruments.parts:
-                desk = self.open[brand.name] = self._build(book, brand, desk.judged_to, ledger, seen[0], found=parts_of(new))
+                late, desk = desk.late, self._build(book, brand, desk.judged_to, ledger, seen[0], found=parts_of(new))
+                desk.late = late
+                self.open[brand.name] = desk
             if brand.name in reopened:
                 happened += _reopen(book, desk)
             desk.keep_place()

@@ -137,7 +137,9 @@ def stand_out(
         if count < least or count * max(1, usual_texts) < RATE * earlier * texts:
             continue
         prior = PRIOR * (count + earlier)
-        odds = log((count + prior) / (total + whole - count - prior)) - log((earlier + prior) / (total_before + whole - earlier - prior))
+        # half a term beside it: where a crowd says nothing else, the odds are long, not infinite
+        others, others_before = (max(0.5, rest - prior) for rest in (total + whole - count, total_before + whole - earlier))
+        odds = log((count + prior) / others) - log((earlier + prior) / others_before)
         z = odds / sqrt(1 / (count + prior) + 1 / (earlier + prior))
         if z >= SURE:
             found.append((term, z))

@@ -57,3 +57,7 @@ def test_a_pattern_finds_its_term_and_no_longer_word():
     (one, *_) = rising(["price hike, really"] * 20, USUAL, hidden=frozenset())
     assert one.pattern().search("a price-hike!") or one.pattern().search("a price hike!")
     assert not one.pattern().search("price hikers")
+
+
+def test_a_crowd_that_says_one_word_and_nothing_before_it_is_told_by_that_word():
+    assert [one.term for one in rising(["frozen"] * 240, [], hidden=frozenset())] == ["frozen"]
