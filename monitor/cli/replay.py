@@ -16,7 +16,7 @@ from monitor.detect.course import ENGAGEMENT
 from monitor.detect.replay import Alert, Difference, as_known, counts, difference, in_hindsight
 from monitor.store.publish import newest
 from monitor.tell.published import opened
-from monitor.tell.words import count_of, one_line
+from monitor.tell.words import count_of, duration, one_line
 
 
 def add_to(app: typer.Typer) -> None:
@@ -57,7 +57,7 @@ def replay(
     if as_json:
         print(json.dumps(_values(told)))
         return
-    print("\n".join(_lines(told, settings, present, changed, other, days=(end - begin) / timedelta(days=1), brands=len(brands))))
+    print("\n".join(_lines(told, settings, present, changed, other, span=end - begin, brands=len(brands))))
 
 
 def _alerts(
@@ -90,12 +90,12 @@ def _rounds(con: duckdb.DuckDBPyConnection, since: datetime, until: datetime) ->
 
 
 def _lines(
-    told: Difference, settings: Config, present: Sequence[Alert], other: Sequence[Alert], sensitivity: str, *, days: float, brands: int
+    told: Difference, settings: Config, present: Sequence[Alert], other: Sequence[Alert], sensitivity: str, *, span: timedelta, brands: int
 ) -> list[str]:
     lines = [
         f"present  {settings.detect.sensitivity:<9} {_summed(present)}",
         f"tried    {sensitivity:<9} {_summed(other)}",
-        f"over {count_of(round(days), 'day')} of {count_of(brands, 'brand')}",
+        f"over {duration(span)} of {count_of(brands, 'brand')}",
     ]
     for title, alerts in (("gained", told.gained), ("lost", told.lost)):
         lines.append("")

@@ -1,7 +1,7 @@
 """What would have fired: history lived through again, with another sensitivity or other rules."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import duckdb
@@ -11,6 +11,7 @@ from monitor.detect.book import Book
 from monitor.detect.course import SEVERITIES, Course
 from monitor.detect.desk import Desks, Known
 from monitor.detect.hindsight import past_of
+from monitor.detect.records import course_of, read_incidents
 from monitor.detect.series import naive
 
 
@@ -76,14 +77,15 @@ def as_known(
     yields  None after each round, so that a caller can say how far it is; then every alert
 
     Texts have the labels and rules of today. A round is one that live detection noted; where there was none, there is nothing
-    to live through again: see `in_hindsight`.
+    to live through again: see `in_hindsight`. What live detection had told before the first round is taken as told, whatever the
+    sensitivity: an incident that was going on, or just over, is not told anew.
     """
     rounds = con.execute(
         "select judged_at, judged_to, unseen from judgement where judged_to > ? and judged_to <= ? order by judged_to",
         [naive(since), naive(until)],
     ).fetchall()
     desks = Desks(brands, rules, sensitivity=sensitivity)
-    told: dict[str, list[_Told]] = {brand.name: [] for brand in brands}
+    told = {brand.name: _told_by(con, brand.name, rounds[0][0]) if rounds else [] for brand in brands}
     before: tuple[datetime, datetime] | None = None
     for judged_at, judged_to, unseen in rounds:
         if before is not None:
@@ -105,7 +107,18 @@ def as_known(
         before = judged_at, judged_to
         yield None
     for name, alerts in told.items():
-        yield from (Alert(name, one.alerted_at, one.course) for one in alerts)
+        yield from (Alert(name, one.alerted_at, one.course) for one in alerts if one.alerted_at > since)
+
+
+def _told_by(con: duckdb.DuckDBPyConnection, brand: str, at: datetime) -> list["_Told"]:
+    """What live detection had told of a brand by a moment, naive UTC; over is what had been told to be over."""
+    rows = con.execute("select id from v_incident_log where change = 'resolved' and changed_at <= ?", [at]).fetchall()
+    over = {incident_id for (incident_id,) in rows}
+    return [
+        _Told(one.noticed_at, course_of(one if one.id in over else replace(one, resolved_at=None)))
+        for one in read_incidents(con, brand=brand)
+        if one.origin == "live" and naive(one.noticed_at) <= at
+    ]
 
 
 def in_hindsight(

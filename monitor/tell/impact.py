@@ -133,7 +133,8 @@ def _beside_words(one: Beside, at: datetime, zone: ZoneInfo) -> str:
     if one.begun_at <= at:
         if one.ended_at is not None and one.ended_at <= at:
             return f"the {one.what} {one.name} had ended {duration(at - one.ended_at)} before"
-        return f"the {one.what} {one.name} had begun {duration(at - one.begun_at)} before"
+        began = "began with it" if one.begun_at == at else f"had begun {duration(at - one.begun_at)} before"
+        return f"the {one.what} {one.name} {began}"
     return f"the {one.what} {one.name} began {duration(one.begun_at - at)} after"
 
 

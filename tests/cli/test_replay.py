@@ -66,7 +66,7 @@ def test_other_rules_show_what_is_lost_and_gained(here):
     told = here.run("replay", *WHILE, "--rules", "tried.yaml").stdout.splitlines()
     assert told[0].startswith("present  balanced  0 info, ")
     assert told[1].startswith("tried    balanced  ")
-    assert told[2] == "over 1 day of 1 brand"
+    assert told[2] == "over 25 h of 1 brand"
     assert told[told.index("gained 1") + 1].endswith("negative")
     assert "Streamly: rule:price" in told[told.index("gained 1") + 1]
     assert "Streamly: rule:sued, 1 mention, 1 negative" in told[told.index("lost 1") + 1]

@@ -74,6 +74,11 @@ def test_replay_as_known_tells_what_live_told(made, present):
     assert summed(present) == lived(made)
 
 
+def test_a_replay_that_begins_after_an_incident_does_not_tell_it_anew(made):
+    since = aware(NOW + 8 * HOUR)
+    assert summed(replayed(made, since=since)) == [one for one in lived(made) if one[2] > since]
+
+
 def test_replay_of_the_same_settings_gains_and_loses_nothing(present):
     same = difference(present, present)
     assert (same.gained, same.lost, len(same.kept)) == ([], [], len(present))
