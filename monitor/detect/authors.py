@@ -8,10 +8,10 @@ import duckdb
 VOICE = 2
 _NARROWED = {
     "volume": "true",
-    "negative": "mention_brand.label = -1",
-    "scored": "mention_brand.label is not null",
-    "churn": "(list_contains(intents, 'cancel') or len(list_filter(intents, lambda i: i like 'switch_to:%')) > 0)",
-    "source": "mention_brand.source = $value",
+    "negative": "v_labels.label = -1",
+    "scored": "v_labels.label is not null",
+    "churn": "is_churn",
+    "source": "v_labels.source = $value",
     "topic": "list_contains(topics, $value)",
 }
 
@@ -32,12 +32,12 @@ def crowd(
         select sum(voices) from (
             select case when author is null then count(*) else least(count(*), {VOICE}) end as voices
             from (
-                select mention_brand.source || ':' || coalesce(author_id, author_name) as author
-                from mention_brand
+                select v_labels.source || ':' || coalesce(author_id, author_name) as author
+                from v_labels
                 join mention
-                    on mention.source = mention_brand.source and mention.source_id = mention_brand.source_id
-                    and mention.created_at = mention_brand.created_at
-                where brand = $brand and counted and mention_brand.created_at >= $since and mention_brand.created_at < $until
+                    on mention.source = v_labels.source and mention.source_id = v_labels.source_id
+                    and mention.created_at = v_labels.created_at
+                where brand = $brand and counted and v_labels.created_at >= $since and v_labels.created_at < $until
                     and mention.created_at >= $since and mention.created_at < $until
                     and ($as_of::timestamp is null or mention.first_seen_at <= $as_of) and ({_NARROWED[kind]})
                     and ($value::varchar is not null)

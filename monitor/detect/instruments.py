@@ -1,6 +1,6 @@
 """All that is measured of one brand, bin by bin: the gauges of its counts, its negative share, whether it has fallen silent."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -35,7 +35,6 @@ class Seen:
 
     start       naive UTC
     counts      what was counted, over all sources; None where no source that the brand's sums are made of was looked at
-    by_source   the same by source
     missing     sources that the usual stands in for
     low, high   the usual range of this hour
     is_above    whether the last hour lies above it
@@ -46,7 +45,6 @@ class Seen:
     start: datetime
     names: Sequence[str]
     counts: Spoken | None
-    by_source: Mapping[str, Spoken]
     missing: frozenset[str]
     strength: Counts
     sudden: Counts
@@ -131,7 +129,6 @@ class Instruments:
                 start=one.start,
                 names=self.names,
                 counts=sums.seen if sums.filled is not None else None,
-                by_source=one.sources,
                 missing=sums.missing,
                 strength=readings.strength[number],
                 sudden=readings.sudden[number],

@@ -123,14 +123,13 @@ def read_known(
         """
         with known as (
             select
-                brand, mention_brand.source, topics, time_bucket(interval 5 minutes, mention_brand.created_at) as bin_start, label,
-                list_contains(intents, 'cancel') or len(list_filter(intents, lambda i: i like 'switch_to:%')) > 0 as is_churn
-            from mention_brand
+                brand, v_labels.source, topics, time_bucket(interval 5 minutes, v_labels.created_at) as bin_start, label, is_churn
+            from v_labels
             join mention
-                on mention.source = mention_brand.source and mention.source_id = mention_brand.source_id
-                and mention.created_at = mention_brand.created_at
+                on mention.source = v_labels.source and mention.source_id = v_labels.source_id
+                and mention.created_at = v_labels.created_at
             where counted and first_seen_at <= $as_of and list_contains($brands, brand)
-                and mention_brand.created_at >= $since and mention_brand.created_at < $until
+                and v_labels.created_at >= $since and v_labels.created_at < $until
                 and mention.created_at >= $since and mention.created_at < $until
         )
         select brand, source, 'all', '', bin_start, count(*)::double, count(label)::double, count(*) filter (where label = -1)::double,
