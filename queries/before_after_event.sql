@@ -56,28 +56,63 @@ period as (
     select brand, event, 3 as place, 'after' as period, bin_start as period_from, bin_start + span as period_to
     from asked
 ),
-figures as (
+spoken as (
     select
         period.brand,
         period.event,
         period.place,
-        period.period,
-        period.period_from,
-        period.period_to,
-        sum(v_series.mentions)::bigint as mentions,
-        sum(v_series.counted)::bigint as counted,
-        sum(v_series.scored)::bigint as scored,
-        sum(v_series.negative)::bigint as negative,
-        sum(v_series.positive)::bigint as positive,
-        sum(v_series.churn)::bigint as churn,
-        count(*) filter (where v_series.covered) * 300 as seconds_covered
+        sum(v_spoken.mentions) as mentions,
+        sum(v_spoken.counted) as counted,
+        sum(v_spoken.scored) as scored,
+        sum(v_spoken.negative) as negative,
+        sum(v_spoken.positive) as positive,
+        sum(v_spoken.churn) as churn
     from period
-    left join v_series
-        on v_series.brand = period.brand
-        and v_series.facet = 'all'
-        and v_series.bin_start >= period.period_from
-        and v_series.bin_start < period.period_to
+    join v_spoken
+        on v_spoken.brand = period.brand
+        and v_spoken.facet = 'all'
+        and v_spoken.bin_start >= period.period_from
+        and v_spoken.bin_start < period.period_to
+    where v_spoken.bin_start >= (select min(period_from) from period)
+        and v_spoken.bin_start < (select max(period_to) from period)
     group by all
+),
+looked as (
+    select
+        period.brand,
+        period.event,
+        period.place,
+        sum(
+            epoch(least(v_covered_bins.bin_to, time_bucket(interval 5 minutes, period.period_to + interval 299999999 microseconds)))
+                - epoch(greatest(v_covered_bins.bin_from, period.period_from))
+        ) as seconds_covered
+    from period
+    join v_covered_bins
+        on v_covered_bins.brand = period.brand
+        and v_covered_bins.bin_from < period.period_to
+        and v_covered_bins.bin_to > period.period_from
+    group by all
+),
+figures as (
+    select
+        period.*,
+        -- 0 where we looked and nobody spoke
+        case when looked.brand is not null then coalesce(spoken.mentions, 0) else spoken.mentions end::bigint as mentions,
+        case when looked.brand is not null then coalesce(spoken.counted, 0) else spoken.counted end::bigint as counted,
+        case when looked.brand is not null then coalesce(spoken.scored, 0) else spoken.scored end::bigint as scored,
+        case when looked.brand is not null then coalesce(spoken.negative, 0) else spoken.negative end::bigint as negative,
+        case when looked.brand is not null then coalesce(spoken.positive, 0) else spoken.positive end::bigint as positive,
+        case when looked.brand is not null then coalesce(spoken.churn, 0) else spoken.churn end::bigint as churn,
+        coalesce(looked.seconds_covered, 0) as seconds_covered
+    from period
+    left join spoken
+        on spoken.brand = period.brand
+        and spoken.event is not distinct from period.event
+        and spoken.place = period.place
+    left join looked
+        on looked.brand = period.brand
+        and looked.event is not distinct from period.event
+        and looked.place = period.place
 ),
 sources as (
     select

@@ -24,34 +24,77 @@ with bounds as (
     where lower(v_daily.brand) = lower(coalesce(getvariable('brand')::varchar, v_daily.brand))
     group by v_daily.brand
 ),
--- quarters of an hour, since some zones lie a quarter beside the hour; a day more at either end, for the zones
-quarters as (
+-- a day more at either end, for the zones
+spoken as (
     select
         bounds.brand,
-        v_series.source,
-        time_bucket(interval 15 minutes, v_series.bin_start) as quarter,
-        sum(v_series.counted) as counted,
-        sum(v_series.scored) as scored,
-        sum(v_series.negative) as negative,
-        sum(v_series.counted) filter (where v_series.covered) as counted_covered,
-        count(*) filter (where v_series.covered) as bins_covered
+        v_spoken.source,
+        v_spoken.bin_start,
+        v_spoken.counted,
+        v_spoken.scored,
+        v_spoken.negative
     from bounds
-    join v_series
-        on v_series.brand = bounds.brand
-        and v_series.facet = 'all'
-        and v_series.bin_start >= bounds.first_day - interval 1 day
-        and v_series.bin_start < bounds.end_day + interval 1 day
+    join v_spoken
+        on v_spoken.brand = bounds.brand
+        and v_spoken.facet = 'all'
+    where v_spoken.bin_start >= (select min(first_day) from bounds) - interval 1 day
+        and v_spoken.bin_start < (select max(end_day) from bounds) + interval 1 day
+),
+looked as (
+    select
+        bounds.brand,
+        v_covered_bins.source,
+        unnest(generate_series(
+            greatest(v_covered_bins.bin_from, bounds.first_day - interval 1 day),
+            least(v_covered_bins.bin_to, bounds.end_day + interval 1 day) - interval 5 minutes,
+            interval 5 minutes
+        )) as bin_start
+    from bounds
+    join v_covered_bins
+        on v_covered_bins.brand = bounds.brand
+        and v_covered_bins.bin_from < bounds.end_day + interval 1 day
+        and v_covered_bins.bin_to > bounds.first_day - interval 1 day
+),
+-- quarters of an hour, since some zones lie a quarter beside the hour
+quarters as (
+    select
+        brand,
+        source,
+        time_bucket(interval 15 minutes, bin_start) as quarter,
+        -- 0 where we looked and nobody spoke
+        case when count(looked.brand) > 0 then coalesce(sum(spoken.counted), 0) else sum(spoken.counted) end as counted,
+        case when count(looked.brand) > 0 then coalesce(sum(spoken.scored), 0) else sum(spoken.scored) end as scored,
+        case when count(looked.brand) > 0 then coalesce(sum(spoken.negative), 0) else sum(spoken.negative) end as negative,
+        sum(coalesce(spoken.counted, 0)) filter (where looked.brand is not null) as counted_covered,
+        count(looked.brand) as bins_covered
+    from spoken
+    full join looked using (brand, source, bin_start)
     group by all
+),
+clock as materialized (
+    select
+        brand,
+        quarter,
+        timezone(timezone, timezone('UTC', quarter)) as local_at
+    from (
+        select
+            *,
+            unnest(generate_series(first_day - interval 1 day, end_day + interval 1 day, interval 15 minutes)) as quarter
+        from bounds
+    )
 ),
 local_quarters as (
     select
         quarters.*,
-        timezone(bounds.timezone, timezone('UTC', quarters.quarter)) as local_at,
-        bounds.first_day,
-        bounds.end_day
+        hour(clock.local_at) as local_hour
     from quarters
+    join clock
+        on clock.brand = quarters.brand
+        and clock.quarter = quarters.quarter
     join bounds
         on bounds.brand = quarters.brand
+    where clock.local_at >= bounds.first_day
+        and clock.local_at < bounds.end_day
 ),
 hours as (
     select
@@ -71,9 +114,7 @@ by_source as (
     from hours
     left join local_quarters
         on local_quarters.brand = hours.brand
-        and hour(local_quarters.local_at) = hours.local_hour
-        and local_quarters.local_at >= local_quarters.first_day
-        and local_quarters.local_at < local_quarters.end_day
+        and local_quarters.local_hour = hours.local_hour
     group by all
 ),
 added as (

@@ -31,7 +31,7 @@ with bounds as (
         select
             coalesce(
                 getvariable('until')::timestamp,
-                (select max(covered_to) from v_coverage where complete),
+                (select max(covered_to) from v_looks where complete),
                 (select max(local_day) + 1 from v_daily)::timestamp
             ) as end_at
     )
@@ -78,32 +78,41 @@ region_names (pattern) as (
 ),
 reported as (
     select
-        v_series.brand,
-        v_series.bin_start,
-        v_series.bin_start >= bins.bin_from as is_now,
-        sum(v_series.counted) as reports
-    from v_series
+        v_spoken.brand,
+        v_spoken.bin_start,
+        v_spoken.bin_start >= bins.bin_from as is_now,
+        sum(v_spoken.counted) as reports
+    from v_spoken
     cross join bins
-    where v_series.facet = 'intent'
-        and v_series.value = 'outage_report'
-        and v_series.bin_start >= bins.bin_from - interval 7 days
-        and v_series.bin_start < bins.bin_to
-        and lower(v_series.brand) = lower(coalesce(getvariable('brand')::varchar, v_series.brand))
+    where v_spoken.facet = 'intent'
+        and v_spoken.value = 'outage_report'
+        and v_spoken.bin_start >= bins.bin_from - interval 7 days
+        and v_spoken.bin_start < bins.bin_to
+        and lower(v_spoken.brand) = lower(coalesce(getvariable('brand')::varchar, v_spoken.brand))
     group by all
+),
+seen as (
+    select
+        v_covered_bins.brand,
+        v_covered_bins.source,
+        unnest(generate_series(
+            greatest(v_covered_bins.bin_from, bins.bin_from - interval 7 days),
+            least(v_covered_bins.bin_to, bins.bin_to) - interval 5 minutes,
+            interval 5 minutes
+        )) as bin_start
+    from v_covered_bins
+    cross join bins
+    where v_covered_bins.bin_from < bins.bin_to
+        and v_covered_bins.bin_to > bins.bin_from - interval 7 days
+        and lower(v_covered_bins.brand) = lower(coalesce(getvariable('brand')::varchar, v_covered_bins.brand))
 ),
 looked as (
     select
-        v_series.brand,
-        v_series.bin_start,
-        count(*) filter (where v_series.covered) as sources_looked,
-        count(distinct v_series.source) as sources
-    from v_series
-    cross join bins
-    where v_series.facet = 'all'
-        and v_series.bin_start >= bins.bin_from - interval 7 days
-        and v_series.bin_start < bins.bin_to
-        and lower(v_series.brand) = lower(coalesce(getvariable('brand')::varchar, v_series.brand))
-    group by all
+        brand,
+        bin_start,
+        count(*) as sources_looked
+    from seen
+    group by brand, bin_start
 ),
 rates as (
     select
@@ -116,7 +125,6 @@ rates as (
         on reported.brand = looked.brand
         and reported.bin_start = looked.bin_start
     where looked.bin_start < bins.bin_from
-        and looked.sources_looked > 0
     group by looked.brand
 ),
 quarters as (
@@ -189,7 +197,7 @@ covered as (
         sum(looked.sources_looked)
             / (any_value(known.sources) * any_value(epoch(windows.window_to - windows.window_from) / 300)) as covered
     from windows
-    join (select brand, max(sources) as sources from looked group by brand) as known
+    join (select brand, count(distinct source) as sources from seen group by brand) as known
         on known.brand = windows.brand
     join looked
         on looked.brand = windows.brand

@@ -28,7 +28,7 @@ with bounds as (
         select
             coalesce(
                 getvariable('until')::timestamp,
-                (select max(covered_to) from v_coverage where complete),
+                (select max(covered_to) from v_looks where complete),
                 (select max(local_day) + 1 from v_daily)::timestamp
             ) as end_at
     )
@@ -43,42 +43,54 @@ bins as (
 ),
 figures as (
     select
-        v_series.brand,
-        v_series.facet,
-        v_series.value as topic,
-        sum(v_series.counted) filter (where bin_start >= bin_from)::bigint as counted,
-        sum(v_series.counted) filter (where bin_start < bin_from)::bigint as before,
-        sum(v_series.scored) filter (where bin_start >= bin_from)::bigint as scored,
-        sum(v_series.negative) filter (where bin_start >= bin_from)::bigint as negative,
-        sum(v_series.churn) filter (where bin_start >= bin_from)::bigint as churn,
-        count(*) filter (where covered and bin_start >= bin_from) as bins_covered,
-        count(*) filter (where covered and bin_start < bin_from) as bins_before,
-        count(distinct source) filter (where covered) as sources,
-        any_value(epoch(bin_to - bin_from) / 300) as size,
-        any_value(epoch(bin_from - before_from) / 300) as size_before
-    from v_series
+        v_spoken.brand,
+        v_spoken.facet,
+        v_spoken.value as topic,
+        sum(v_spoken.counted) filter (where bin_start >= bin_from)::bigint as counted,
+        sum(v_spoken.counted) filter (where bin_start < bin_from)::bigint as before,
+        sum(v_spoken.scored) filter (where bin_start >= bin_from)::bigint as scored,
+        sum(v_spoken.negative) filter (where bin_start >= bin_from)::bigint as negative,
+        sum(v_spoken.churn) filter (where bin_start >= bin_from)::bigint as churn
+    from v_spoken
     cross join bins
     where bin_start >= before_from
         and bin_start < bin_to
         and facet in ('all', 'topic')
-        and lower(v_series.brand) = lower(coalesce(getvariable('brand')::varchar, v_series.brand))
+        and lower(v_spoken.brand) = lower(coalesce(getvariable('brand')::varchar, v_spoken.brand))
     group by all
+),
+looked as (
+    select
+        v_covered_bins.brand,
+        sum(greatest(epoch(least(v_covered_bins.bin_to, bins.bin_to)) - epoch(greatest(v_covered_bins.bin_from, bins.bin_from)), 0)) / 300
+            as bins_covered,
+        sum(greatest(epoch(least(v_covered_bins.bin_to, bins.bin_from)) - epoch(greatest(v_covered_bins.bin_from, before_from)), 0)) / 300
+            as bins_before,
+        count(distinct v_covered_bins.source) as sources
+    from v_covered_bins
+    cross join bins
+    where v_covered_bins.bin_to > before_from
+        and v_covered_bins.bin_from < bins.bin_to
+    group by v_covered_bins.brand
 ),
 compared as (
     select
         figures.brand,
         figures.topic,
         figures.counted,
-        coalesce(figures.before, 0) / nullif(whole.bins_before, 0) * whole.bins_covered as usual,
+        coalesce(figures.before, 0) / nullif(looked.bins_before, 0) * looked.bins_covered as usual,
         figures.counted / whole.counted as share,
         case when figures.scored > 0 then figures.negative / figures.scored end as negative_share,
         figures.churn,
-        coalesce(whole.bins_covered / nullif(whole.sources * whole.size, 0), 0) as covered,
-        coalesce(whole.bins_before / nullif(whole.sources * whole.size_before, 0), 0) as covered_before
+        coalesce(looked.bins_covered / nullif(looked.sources * epoch(bins.bin_to - bins.bin_from) / 300, 0), 0) as covered,
+        coalesce(looked.bins_before / nullif(looked.sources * epoch(bins.bin_from - bins.before_from) / 300, 0), 0) as covered_before
     from figures
     join figures as whole
         on whole.brand = figures.brand
         and whole.facet = 'all'
+    cross join bins
+    left join looked
+        on looked.brand = figures.brand
     where figures.facet = 'topic'
         and figures.counted > 0
 ),

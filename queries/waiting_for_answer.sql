@@ -29,7 +29,7 @@ with bounds as (
         select
             coalesce(
                 getvariable('until')::timestamp,
-                (select max(covered_to) from v_coverage where complete),
+                (select max(covered_to) from v_looks where complete),
                 (select max(local_day) + 1 from v_daily)::timestamp
             ) as end_at
     )

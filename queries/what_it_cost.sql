@@ -45,21 +45,53 @@ windows as (
     select distinct brand, source, window_from, window_to
     from budgets
 ),
-brought as (
+spoken as (
     select
         windows.brand,
         windows.source,
         windows.window_from,
         windows.window_to,
-        sum(v_series.mentions)::bigint as mentions
+        sum(v_spoken.mentions)::bigint as mentions
     from windows
-    join v_series
-        on v_series.source = windows.source
-        and v_series.facet = 'all'
-        and v_series.brand = coalesce(windows.brand, v_series.brand)
-        and v_series.bin_start >= windows.window_from
-        and v_series.bin_start < windows.window_to
+    join v_spoken
+        on v_spoken.source = windows.source
+        and v_spoken.facet = 'all'
+        and v_spoken.brand = coalesce(windows.brand, v_spoken.brand)
+        and v_spoken.bin_start >= windows.window_from
+        and v_spoken.bin_start < windows.window_to
+    where v_spoken.bin_start >= (select min(window_from) from windows)
+        and v_spoken.bin_start < (select max(window_to) from windows)
     group by all
+),
+looked as (
+    select distinct
+        windows.brand,
+        windows.source,
+        windows.window_from,
+        windows.window_to
+    from windows
+    join v_covered_bins
+        on v_covered_bins.source = windows.source
+        and v_covered_bins.brand = coalesce(windows.brand, v_covered_bins.brand)
+        and v_covered_bins.bin_from < windows.window_to
+        and v_covered_bins.bin_to > windows.window_from
+),
+brought as (
+    select
+        windows.*,
+        -- 0 where we looked and nobody spoke
+        case when looked.source is not null then coalesce(spoken.mentions, 0) else spoken.mentions end as mentions
+    from windows
+    left join spoken
+        on spoken.brand is not distinct from windows.brand
+        and spoken.source = windows.source
+        and spoken.window_from = windows.window_from
+        and spoken.window_to = windows.window_to
+    left join looked
+        on looked.brand is not distinct from windows.brand
+        and looked.source = windows.source
+        and looked.window_from = windows.window_from
+        and looked.window_to = windows.window_to
 )
 select
     budgets.brand,

@@ -22,23 +22,23 @@ with bounds as (
         select
             coalesce(
                 getvariable('until')::timestamp,
-                (select max(covered_to) from v_coverage where complete)
+                (select max(covered_to) from v_looks where complete)
             ) as end_at
     )
 ),
 tried as (
     select
         v_brands.brand,
-        v_coverage.source,
-        v_coverage.covered_from,
-        v_coverage.covered_to,
-        v_coverage.pulled_at,
-        v_coverage.reason
-    from v_coverage
+        v_looks.source,
+        v_looks.covered_from,
+        v_looks.covered_to,
+        v_looks.pulled_at,
+        v_looks.reason
+    from v_looks
     join v_brands
-        on len(v_coverage.brands) = 0
-        or list_contains(v_coverage.brands, v_brands.brand)
-    where not v_coverage.complete
+        on len(v_looks.brands) = 0
+        or list_contains(v_looks.brands, v_brands.brand)
+    where not v_looks.complete
         and lower(v_brands.brand) = lower(coalesce(getvariable('brand')::varchar, v_brands.brand))
 ),
 seen as (

@@ -25,7 +25,7 @@ with bounds as (
         select
             coalesce(
                 getvariable('until')::timestamp,
-                (select max(covered_to) from v_coverage where complete),
+                (select max(covered_to) from v_looks where complete),
                 (select max(local_day) + 1 from v_daily)::timestamp
             ) as end_at
     )
@@ -40,18 +40,17 @@ bins as (
 ),
 looked as (
     select
-        v_series.brand,
-        count(*) filter (where covered and bin_start >= bin_from) as bins_covered,
-        count(*) filter (where covered and bin_start < bin_from) as bins_before,
-        count(distinct source) filter (where covered) as sources,
-        any_value(epoch(bin_to - bin_from) / 300) as size
-    from v_series
+        v_covered_bins.brand,
+        sum(greatest(epoch(least(v_covered_bins.bin_to, bins.bin_to)) - epoch(greatest(v_covered_bins.bin_from, bins.bin_from)), 0)) / 300
+            as bins_covered,
+        sum(greatest(epoch(least(v_covered_bins.bin_to, bins.bin_from)) - epoch(greatest(v_covered_bins.bin_from, before_from)), 0)) / 300
+            as bins_before,
+        count(distinct v_covered_bins.source) as sources
+    from v_covered_bins
     cross join bins
-    where facet = 'all'
-        and bin_start >= before_from
-        and bin_start < bin_to
-        and lower(v_series.brand) = lower(coalesce(getvariable('brand')::varchar, v_series.brand))
-    group by v_series.brand
+    where v_covered_bins.bin_to > before_from
+        and v_covered_bins.bin_from < bins.bin_to
+    group by v_covered_bins.brand
 ),
 chosen as materialized (
     select v_labels.*
@@ -116,13 +115,14 @@ select
     places.leavers,
     places.leavers / whole.leavers as share,
     case when looked.bins_before > 0 or places.before > 0 then places.before end as before,
-    coalesce(looked.bins_covered / nullif(looked.sources * looked.size, 0), 0) as covered,
-    coalesce(looked.bins_before / nullif(looked.sources * looked.size, 0), 0) as covered_before,
+    coalesce(looked.bins_covered / nullif(looked.sources * sizes.size, 0), 0) as covered,
+    coalesce(looked.bins_before / nullif(looked.sources * sizes.size, 0), 0) as covered_before,
     left(places.example.text, 200) as example,
     places.example.url as url
 from places
 join whole
     on whole.brand = places.brand
+cross join (select epoch(bin_to - bin_from) / 300 as size from bins) as sizes
 left join looked
     on looked.brand = places.brand
 qualify row_number() over (partition by places.brand order by places.leavers desc, places.goes_to nulls last)

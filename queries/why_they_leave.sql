@@ -28,7 +28,7 @@ with bounds as (
         select
             coalesce(
                 getvariable('until')::timestamp,
-                (select max(covered_to) from v_coverage where complete),
+                (select max(covered_to) from v_looks where complete),
                 (select max(local_day) + 1 from v_daily)::timestamp
             ) as end_at
     )
@@ -43,25 +43,35 @@ bins as (
 ),
 figures as (
     select
-        v_series.brand,
-        v_series.facet,
-        v_series.value,
-        sum(v_series.counted) filter (where bin_start >= bin_from)::bigint as counted,
-        sum(v_series.churn) filter (where bin_start >= bin_from)::bigint as leavers,
-        sum(v_series.churn) filter (where bin_start < bin_from)::bigint as before,
-        count(*) filter (where covered and bin_start >= bin_from) as bins_covered,
-        count(*) filter (where covered and bin_start < bin_from) as bins_before,
-        count(distinct source) filter (where covered) as sources,
-        any_value(epoch(bin_to - bin_from) / 300) as size
-    from v_series
+        v_spoken.brand,
+        v_spoken.facet,
+        v_spoken.value,
+        sum(v_spoken.counted) filter (where bin_start >= bin_from)::bigint as counted,
+        sum(v_spoken.churn) filter (where bin_start >= bin_from)::bigint as leavers,
+        sum(v_spoken.churn) filter (where bin_start < bin_from)::bigint as before
+    from v_spoken
     cross join bins
     where bin_start >= before_from
         and bin_start < bin_to
         and facet in ('all', 'topic', 'intent')
         and value <> 'cancel'
         and not starts_with(value, 'switch_to:')
-        and lower(v_series.brand) = lower(coalesce(getvariable('brand')::varchar, v_series.brand))
+        and lower(v_spoken.brand) = lower(coalesce(getvariable('brand')::varchar, v_spoken.brand))
     group by all
+),
+looked as (
+    select
+        v_covered_bins.brand,
+        sum(greatest(epoch(least(v_covered_bins.bin_to, bins.bin_to)) - epoch(greatest(v_covered_bins.bin_from, bins.bin_from)), 0)) / 300
+            as bins_covered,
+        sum(greatest(epoch(least(v_covered_bins.bin_to, bins.bin_from)) - epoch(greatest(v_covered_bins.bin_from, before_from)), 0)) / 300
+            as bins_before,
+        count(distinct v_covered_bins.source) as sources
+    from v_covered_bins
+    cross join bins
+    where v_covered_bins.bin_to > before_from
+        and v_covered_bins.bin_from < bins.bin_to
+    group by v_covered_bins.brand
 ),
 reasons as (
     select
@@ -71,13 +81,16 @@ reasons as (
         figures.leavers,
         figures.leavers / whole.leavers as share,
         figures.counted / whole.counted as usual_share,
-        case when whole.bins_before > 0 then coalesce(figures.before, 0) else figures.before end as before,
-        coalesce(whole.bins_covered / nullif(whole.sources * whole.size, 0), 0) as covered,
-        coalesce(whole.bins_before / nullif(whole.sources * whole.size, 0), 0) as covered_before
+        case when looked.bins_before > 0 then coalesce(figures.before, 0) else figures.before end as before,
+        coalesce(looked.bins_covered / nullif(looked.sources * epoch(bins.bin_to - bins.bin_from) / 300, 0), 0) as covered,
+        coalesce(looked.bins_before / nullif(looked.sources * epoch(bins.bin_to - bins.bin_from) / 300, 0), 0) as covered_before
     from figures
     join figures as whole
         on whole.brand = figures.brand
         and whole.facet = 'all'
+    cross join bins
+    left join looked
+        on looked.brand = figures.brand
     where figures.facet <> 'all'
         and figures.leavers > 0
     qualify row_number() over (partition by figures.brand order by figures.leavers desc, kind desc, reason)

@@ -154,7 +154,7 @@ look as (
         max(covered_to) filter (where complete) as looked_until,
         arg_max(reason, covered_to) filter (where not complete) as trouble,
         max(covered_to) filter (where not complete) as trouble_at
-    from v_coverage
+    from v_looks
     group by source
 )
 select

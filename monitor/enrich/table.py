@@ -69,6 +69,7 @@ BRAND_COLUMNS = pa.schema(
         ("is_own", pa.bool_()),
         ("is_muted", pa.bool_()),
         ("counted", pa.bool_()),
+        ("own_reply_to", pa.string()),
         ("scorer", pa.string()),
     ]
 )
@@ -308,6 +309,7 @@ def _brand_table(judged: Sequence[_Judged], remarks: Remarks, scorer: str) -> pa
         "is_own": [match.is_own for _, match, _ in rows],
         "is_muted": [match.is_muted for _, match, _ in rows],
         "counted": [not (match.is_own or match.is_muted or one.is_left_out) for one, match, _ in rows],
+        "own_reply_to": [one.mention.in_reply_to_id if match.is_own else None for one, match, _ in rows],
         "scorer": [scorer] * len(rows),
     }
     return pa.table(columns, schema=BRAND_COLUMNS)

@@ -125,10 +125,11 @@ def allotted(sizes: Sequence[int], count: int) -> list[int]:
 def save_labels(con: duckdb.DuckDBPyConnection, labels: Sequence[HandLabel], *, now: datetime) -> Iterator[Outcome | Refused]:
     """Take labels in, inside the caller's transaction; what became of each, in order. Taking them in again changes nothing."""
     stored = {
-        (mention_id, brand): (source, source_id, text, text_hash, label, weight, known_hash)
-        for mention_id, brand, source, source_id, text, text_hash, label, weight, known_hash in con.execute(
+        (mention_id, brand): (source, source_id, created_at, text, text_hash, label, weight, known_hash)
+        for mention_id, brand, source, source_id, created_at, text, text_hash, label, weight, known_hash in con.execute(
             f"""
-            select mention.source || ':' || mention.source_id, mention_brand.brand, mention.source, mention.source_id, {_WHOLE},
+            select mention.source || ':' || mention.source_id, mention_brand.brand, mention.source, mention.source_id,
+                mention.created_at, {_WHOLE},
                 {_HASH}, human_label.label, human_label.weight, human_label.text_hash
             from mention
             join mention_brand using (source, source_id, created_at)
@@ -146,7 +147,7 @@ def save_labels(con: duckdb.DuckDBPyConnection, labels: Sequence[HandLabel], *, 
         if key is None:
             yield Refused("no such mention of that brand is stored")
             continue
-        source, source_id, text, text_hash, label, weight, known_hash = stored[key]
+        source, source_id, created_at, text, text_hash, label, weight, known_hash = stored[key]
         if not text:
             yield Refused("its text was taken back by its source")
         elif one.text is not None and not _is_same(one.text, text):
@@ -156,10 +157,10 @@ def save_labels(con: duckdb.DuckDBPyConnection, labels: Sequence[HandLabel], *, 
         else:
             new_weight = weight if one.weight is None else one.weight
             con.execute(
-                "insert or replace into human_label values (?, ?, ?, ?, ?, ?, ?)",
-                [source, source_id, key[1], one.label, naive(now), new_weight, text_hash],
+                "insert or replace into human_label values (?, ?, ?, ?, ?, ?, ?, ?)",
+                [source, source_id, key[1], created_at, one.label, naive(now), new_weight, text_hash],
             )
-            stored[key] = (source, source_id, text, text_hash, one.label, new_weight, text_hash)
+            stored[key] = (source, source_id, created_at, text, text_hash, one.label, new_weight, text_hash)
             yield "new" if label is None else "changed"
 
 
@@ -169,7 +170,7 @@ def kept_labels(con: duckdb.DuckDBPyConnection, *, brand: str | None = None) -> 
         f"""
         select v_mentions.mention_id, brand, {_WHOLE}, lang, human_label, weight
         from v_human_labels
-        join v_mentions using (brand, source, source_id)
+        join v_mentions using (brand, source, source_id, created_at)
         where brand = coalesce(?, brand) and {_WHOLE} <> ''
         order by v_mentions.created_at, brand, source, source_id
         """,

@@ -15,6 +15,8 @@ from monitor.store.database import Store
 POINTER = "analytics.duckdb"
 KEPT = 3
 _PRIVATE = ("quarantine", "cursor", "source_state", "judged", "mention_run", "gone", "rescored", "taken_order")
+# what is worked out once a copy, from each other in this order: planning these views takes far longer than reading what they say
+_TOLD_ONCE = ("v_covered", "v_covered_bins", "v_covered_day", "v_series_day", "v_daily")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def data_as_of(con: duckdb.DuckDBPyConnection) -> datetime | None:
 
 
 def _strip(con: duckdb.DuckDBPyConnection, copy: Path, now: datetime) -> None:
-    """Take out our own tables, which hold neither texts nor addresses, and say when the copy was made.
+    """Take out our own tables, which hold neither texts nor addresses, work out what every question asks, and say when the copy was made.
 
     No query can read them any more. The bytes that they filled stay in the file's unused blocks until something else is
     written there; only a copy written anew would be rid of them, and takes as long as the store is large.
@@ -91,6 +93,8 @@ def _strip(con: duckdb.DuckDBPyConnection, copy: Path, now: datetime) -> None:
         try:
             for table in _PRIVATE:
                 con.execute(f"drop table copy.{table}")
+            for view in _TOLD_ONCE:
+                _tell_once(con, view)
             con.execute("insert into copy.published values (?)", [naive(now)])
         except BaseException:
             con.execute("rollback")
@@ -101,8 +105,21 @@ def _strip(con: duckdb.DuckDBPyConnection, copy: Path, now: datetime) -> None:
         con.execute("detach copy")
 
 
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+def _tell_once(con: duckdb.DuckDBPyConnection, view: str) -> None:
+    """Put a table in the place of a view of the copy: of the same name, columns, comments and rows."""
+    of_view = "from duckdb_views() where database_name = 'copy' and view_name = ?"
+    (about,) = con.execute(f"select comment {of_view}", [view]).fetchall()[0]
+    columns = con.execute(
+        "select column_name, comment from duckdb_columns() where database_name = 'copy' and table_name = ? and comment is not null", [view]
+    ).fetchall()
+    con.execute(f"create table copy.told as from copy.{view}; drop view copy.{view}; alter table copy.told rename to {view}")
+    con.execute(f"comment on table copy.{view} is '{_quoted(about)}'")
+    for column, comment in columns:
+        con.execute(f"comment on column copy.{view}.{column} is '{_quoted(comment)}'")
+
+
+def _quoted(text: object) -> str:
+    return str(text).replace("'", "''")
 
 
 def _flush(path: Path) -> None:

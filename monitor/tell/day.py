@@ -264,7 +264,7 @@ def _missed(con: duckdb.DuckDBPyConnection, brand: str, day_from: datetime, seen
         looks[source].append((begin, end))
     failed = con.execute(
         """
-        select source, covered_from, covered_to, reason from v_coverage
+        select source, covered_from, covered_to, reason from v_looks
         where not complete and (len(brands) = 0 or list_contains(brands, ?)) and covered_from < ? and covered_to > ?
         order by pulled_at desc, covered_from, reason
         """,
@@ -284,7 +284,7 @@ def _missed(con: duckdb.DuckDBPyConnection, brand: str, day_from: datetime, seen
 
 
 def _newest(con: duckdb.DuckDBPyConnection) -> datetime | None:
-    at: datetime | None = con.execute("select max(covered_to) from v_coverage where complete").fetchall()[0][0]
+    at: datetime | None = con.execute("select max(covered_to) from v_looks where complete").fetchall()[0][0]
     return at.replace(tzinfo=UTC) if at else None
 
 

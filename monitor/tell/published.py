@@ -10,7 +10,7 @@ from monitor.errors import StoreError
 
 MEMORY = "512MB"
 
-_AS_OF = "select coalesce((select max(as_of) from v_published), (select max(covered_to) from v_coverage where complete))"
+_AS_OF = "select coalesce((select max(as_of) from v_published), (select max(covered_to) from v_looks where complete))"
 _OPTIONS: dict[str, str | bool | int | float | list[str]] = {
     "threads": 1,
     "memory_limit": MEMORY,

@@ -180,14 +180,15 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
                 source, source_id, brand, created_at, 'text' as matched_by, [brand] as matched_terms,
                 case when not isnan(label) then label::tinyint end as label,
                 intents, topics, brand_compound,
-                booked = 'own' as is_own, booked = 'muted' as is_muted, counted, 'vader' as scorer
+                booked = 'own' as is_own, booked = 'muted' as is_muted, counted, case when booked = 'own' then reply_to end as own_reply_to,
+                'vader' as scorer
             from given
         """)
         con.execute("insert into event values ('Prices rise 60 %', 'Streamly', ?, null)", [EVENT_AT.to_pydatetime()])
         con.executemany("insert into budget values (?, ?, ?, ?, ?, ?, ?)", BUDGET)
         con.execute("""
             insert into human_label by name
-            select source, source_id, brand, human as label, timestamp '2026-11-10 10:00' as labelled_at,
+            select source, source_id, brand, created_at, human as label, timestamp '2026-11-10 10:00' as labelled_at,
                 case when not isnan(weight) then weight end as weight,
                 md5(chr(10) || case when stale then 'as it was' else text end) as text_hash
             from given where human is not null

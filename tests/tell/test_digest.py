@@ -121,8 +121,8 @@ def test_every_digest_says_how_far_hand_labels_find_it_off(published, tmp_path):
     with duckdb.connect(str(path)) as con:
         con.execute("""
             insert into human_label
-            select source, source_id, brand, case when source_id like '%7' then -1 else coalesce(label, 0) end, timestamp '2026-11-12', 2.0,
-                md5(chr(10) || text)
+            select source, source_id, brand, created_at, case when source_id like '%7' then -1 else coalesce(label, 0) end,
+                timestamp '2026-11-12', 2.0, md5(chr(10) || text)
             from v_mentions where brand = 'Streamly' and counted order by source, source_id limit 400
         """)
     with opened(path) as con:

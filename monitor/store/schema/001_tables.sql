@@ -70,6 +70,7 @@ create table mention_brand (
     is_own boolean not null,
     is_muted boolean not null,
     counted boolean not null,           -- not muted, own, spam or duplicate
+    own_reply_to varchar,               -- the text that an own text is in reply to; NULL elsewhere
     scorer varchar not null
 );
 
@@ -93,6 +94,7 @@ create table human_label (
     source varchar not null,
     source_id varchar not null,
     brand varchar not null,
+    created_at timestamp not null,      -- of the text
     label tinyint not null,             -- -1, 0, 1
     labelled_at timestamp not null,
     weight double,                      -- how many texts it stands for, where chance drew it; NULL where somebody chose it

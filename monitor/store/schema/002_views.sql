@@ -47,7 +47,7 @@ from mention;
 create view v_labels as
 select
     brand,
-    mention_brand.* exclude (brand),
+    mention_brand.* exclude (brand, own_reply_to),
     list_contains(intents, 'cancel') or len(list_filter(intents, lambda i: i like 'switch_to:%')) > 0 as is_churn,
     counted and label is not null as scored
 from mention_brand;
@@ -281,84 +281,166 @@ comment on column v_covered.source is 'who was looked at';
 comment on column v_covered.covered_from is 'start of the stretch';
 comment on column v_covered.covered_to is 'its end, exclusive';
 
+-- the stretches of v_covered in whole five minutes
+create view v_covered_bins as
+select
+    brand,
+    source,
+    time_bucket(interval 5 minutes, covered_from + interval 299999999 microseconds) as bin_from,
+    time_bucket(interval 5 minutes, covered_to) as bin_to
+from v_covered
+where bin_from < bin_to;
+
+comment on view v_covered_bins is 'a stretch of whole five minutes in which a source was looked at for a brand a row; adding up their lengths is quicker than counting rows of v_series';
+comment on column v_covered_bins.brand is 'as it is shown';
+comment on column v_covered_bins.source is 'who was looked at';
+comment on column v_covered_bins.bin_from is 'start of its first five minutes';
+comment on column v_covered_bins.bin_to is 'end of its last ones, exclusive';
+
+-- five minutes in which somebody spoke; a condition on brand or time reaches the rows themselves, and reads no others
+create view v_spoken as
+select
+    brand,
+    source,
+    facet,
+    value,
+    bin_start,
+    local_day,
+    local_hour,
+    mentions, counted, scored, negative, neutral, positive, unscored,
+    muted, own, spam, duplicates, churn, engagement
+from rollup_5m;
+
+comment on view v_spoken is 'a brand, source, facet, value and five minutes with mentions a row: what was said, whether or not all of it was looked at';
+comment on column v_spoken.brand is 'as it is shown';
+comment on column v_spoken.source is 'where it was said';
+comment on column v_spoken.facet is 'all, topic or intent';
+comment on column v_spoken.value is 'name of the topic or intent; empty for all. A mention may have several: never add up over values';
+comment on column v_spoken.bin_start is 'start of the five minutes';
+comment on column v_spoken.local_day is 'day in the brand''s zone';
+comment on column v_spoken.local_hour is 'hour in the brand''s zone, 0 to 23';
+comment on column v_spoken.mentions is 'all mentions of the brand, counted or not';
+comment on column v_spoken.counted is 'those that are not muted, not own, not spam, not duplicates';
+comment on column v_spoken.scored is 'counted, with a label';
+comment on column v_spoken.negative is 'scored with label -1';
+comment on column v_spoken.neutral is 'scored with label 0';
+comment on column v_spoken.positive is 'scored with label 1';
+comment on column v_spoken.unscored is 'counted, without a label';
+comment on column v_spoken.muted is 'not counted, since an author or a site is muted';
+comment on column v_spoken.own is 'not counted, since the brand wrote them';
+comment on column v_spoken.spam is 'not counted, since they are spam';
+comment on column v_spoken.duplicates is 'not counted, since they repeat an earlier text';
+comment on column v_spoken.churn is 'counted mentions that say they leave';
+comment on column v_spoken.engagement is 'sum over counted mentions; NULL where no source said any';
+
 -- a source, brand and five minutes a row: 0 where we looked and nobody spoke, NULL where we did not look
 create view v_series as
-with stretch as (
-    select
-        brand,
-        source,
-        time_bucket(interval 5 minutes, covered_from + interval 299999999 microseconds) as bin_from,
-        time_bucket(interval 5 minutes, covered_to) as bin_to,
-        true as covered
-    from v_covered
-    union all
+with gap as (
     select
         brand,
         source,
         -- a stretch within one bin leaves no whole bin behind: its bin belongs to the gap before it
         greatest(
-            time_bucket(interval 5 minutes, lag(covered_to) over (partition by brand, source order by covered_from)),
-            time_bucket(
-                interval 5 minutes, lag(covered_from) over (partition by brand, source order by covered_from) + interval 299999999 microseconds
-            )
+            time_bucket(interval 5 minutes, lag(covered_to) over looks),
+            time_bucket(interval 5 minutes, lag(covered_from) over looks + interval 299999999 microseconds)
         ) as bin_from,
-        time_bucket(interval 5 minutes, covered_from + interval 299999999 microseconds) as bin_to,
-        false as covered
+        time_bucket(interval 5 minutes, covered_from + interval 299999999 microseconds) as bin_to
     from v_covered
-    qualify bin_from is not null
+    window looks as (partition by brand, source order by covered_from)
+    qualify bin_from < bin_to
+),
+stretch as (
+    select brand, source, bin_from, bin_to, true as covered from v_covered_bins
+    union all
+    select brand, source, bin_from, bin_to, false from gap
 ),
 grid as (
     select
         brand,
         source,
-        'all' as facet,
-        '' as value,
+        brand.timezone,
         unnest(generate_series(bin_from, bin_to - interval 5 minutes, interval 5 minutes)) as bin_start,
         covered
     from stretch
-    where bin_from < bin_to
+    join brand using (brand)
+),
+-- what was said beside what was looked at: grouped, since a condition on brand or time reaches both sides of a union, and none of a full join
+beside as (
+    select brand, source, bin_start, local_day, local_hour, mentions, counted, scored, negative, neutral, positive, unscored,
+        muted, own, spam, duplicates, churn, engagement, false as covered
+    from v_spoken
+    where facet = 'all'
+    union all
+    select
+        brand,
+        source,
+        bin_start,
+        cast(timezone(timezone, timezone('UTC', bin_start)) as date),
+        hour(timezone(timezone, timezone('UTC', bin_start))),
+        null, null, null, null, null, null, null, null, null, null, null, null,
+        null,
+        covered
+    from grid
 ),
 bins as (
     select
-        coalesce(rollup_5m.brand, grid.brand) as brand,
-        coalesce(rollup_5m.source, grid.source) as source,
-        coalesce(rollup_5m.facet, grid.facet) as facet,
-        coalesce(rollup_5m.value, grid.value) as value,
-        coalesce(rollup_5m.bin_start, grid.bin_start) as bin_start,
-        coalesce(grid.covered, false) as covered,
-        rollup_5m.* exclude (brand, source, facet, value, bin_start, local_day, local_hour)
-    from rollup_5m
-    full join grid
-        on rollup_5m.brand = grid.brand
-        and rollup_5m.source = grid.source
-        and rollup_5m.facet = grid.facet
-        and rollup_5m.value = grid.value
-        and rollup_5m.bin_start = grid.bin_start
+        brand,
+        source,
+        'all' as facet,
+        '' as value,
+        bin_start,
+        max(local_day) as local_day,
+        max(local_hour) as local_hour,
+        max(mentions) as mentions,
+        max(counted) as counted,
+        max(scored) as scored,
+        max(negative) as negative,
+        max(neutral) as neutral,
+        max(positive) as positive,
+        max(unscored) as unscored,
+        max(muted) as muted,
+        max(own) as own,
+        max(spam) as spam,
+        max(duplicates) as duplicates,
+        max(churn) as churn,
+        max(engagement) as engagement,
+        bool_or(covered) as covered
+    from beside
+    group by brand, source, bin_start
+    union all
+    select
+        v_spoken.*,
+        coalesce(v_spoken.bin_start < v_covered_bins.bin_to, false)
+    from v_spoken
+    asof left join v_covered_bins
+        on v_covered_bins.brand = v_spoken.brand
+        and v_covered_bins.source = v_spoken.source
+        and v_covered_bins.bin_from <= v_spoken.bin_start
+    where v_spoken.facet <> 'all'
 )
 select
-    bins.brand,
-    bins.source,
-    bins.facet,
-    bins.value,
-    bins.bin_start,
-    cast(timezone(brand.timezone, timezone('UTC', bins.bin_start)) as date) as local_day,
-    cast(hour(timezone(brand.timezone, timezone('UTC', bins.bin_start))) as tinyint) as local_hour,
-    case when bins.covered then coalesce(bins.mentions, 0) else bins.mentions end as mentions,
-    case when bins.covered then coalesce(bins.counted, 0) else bins.counted end as counted,
-    case when bins.covered then coalesce(bins.scored, 0) else bins.scored end as scored,
-    case when bins.covered then coalesce(bins.negative, 0) else bins.negative end as negative,
-    case when bins.covered then coalesce(bins.neutral, 0) else bins.neutral end as neutral,
-    case when bins.covered then coalesce(bins.positive, 0) else bins.positive end as positive,
-    case when bins.covered then coalesce(bins.unscored, 0) else bins.unscored end as unscored,
-    case when bins.covered then coalesce(bins.muted, 0) else bins.muted end as muted,
-    case when bins.covered then coalesce(bins.own, 0) else bins.own end as own,
-    case when bins.covered then coalesce(bins.spam, 0) else bins.spam end as spam,
-    case when bins.covered then coalesce(bins.duplicates, 0) else bins.duplicates end as duplicates,
-    case when bins.covered then coalesce(bins.churn, 0) else bins.churn end as churn,
-    bins.engagement,
-    bins.covered
-from bins
-join brand on brand.brand = bins.brand;
+    brand,
+    source,
+    facet,
+    value,
+    bin_start,
+    local_day,
+    cast(local_hour as tinyint) as local_hour,
+    case when covered then coalesce(mentions, 0) else mentions end as mentions,
+    case when covered then coalesce(counted, 0) else counted end as counted,
+    case when covered then coalesce(scored, 0) else scored end as scored,
+    case when covered then coalesce(negative, 0) else negative end as negative,
+    case when covered then coalesce(neutral, 0) else neutral end as neutral,
+    case when covered then coalesce(positive, 0) else positive end as positive,
+    case when covered then coalesce(unscored, 0) else unscored end as unscored,
+    case when covered then coalesce(muted, 0) else muted end as muted,
+    case when covered then coalesce(own, 0) else own end as own,
+    case when covered then coalesce(spam, 0) else spam end as spam,
+    case when covered then coalesce(duplicates, 0) else duplicates end as duplicates,
+    case when covered then coalesce(churn, 0) else churn end as churn,
+    engagement,
+    covered
+from bins;
 
 comment on view v_series is 'a brand, source, facet, value and five minutes a row; 0 where we looked and nobody spoke, NULL where we did not look';
 comment on column v_series.brand is 'as it is shown';
@@ -568,7 +650,7 @@ select
     human_label.source,
     human_label.source_id,
     human_label.source || ':' || human_label.source_id as mention_id,
-    mention_brand.created_at,
+    human_label.created_at,
     human_label.labelled_at,
     human_label.label as human_label,
     mention_brand.label,
@@ -578,6 +660,7 @@ from human_label
 join mention_brand
     on mention_brand.source = human_label.source
     and mention_brand.source_id = human_label.source_id
+    and mention_brand.created_at = human_label.created_at
     and mention_brand.brand = human_label.brand
 join mention
     on mention.source = mention_brand.source
@@ -611,33 +694,18 @@ with asking as (
     from v_labels
     where counted
 ),
-own as (
-    select
-        v_labels.brand,
-        v_texts.source,
-        v_texts.in_reply_to_id,
-        v_texts.url,
-        v_texts.created_at
-    from v_labels
-    join v_texts
-        on v_texts.source = v_labels.source
-        and v_texts.source_id = v_labels.source_id
-        and v_texts.created_at = v_labels.created_at
-    where v_labels.is_own
-        and v_texts.in_reply_to_id is not null
-),
 answer as (
     select
         asking.brand,
         asking.source,
         asking.source_id,
         min(own.created_at) as answered_at,
-        arg_min(own.url, (own.created_at, own.url)) as answer_url
+        arg_min(own.source_id, (own.created_at, own.source_id)) as answer_id
     from asking
-    join own
+    join mention_brand as own
         on own.brand = asking.brand
         and own.source = asking.source
-        and own.in_reply_to_id = asking.source_id
+        and own.own_reply_to = asking.source_id
         and own.created_at >= asking.created_at
     where asking.is_question
         or asking.is_complaint
@@ -647,7 +715,7 @@ select
     asking.*,
     answer.answered_at,
     epoch(answer.answered_at - asking.created_at) / 60 as answer_minutes,
-    answer.answer_url
+    asking.source || ':' || answer.answer_id as answer_mention_id
 from asking
 left join answer
     on answer.brand = asking.brand
@@ -666,7 +734,7 @@ comment on column v_answers.is_question is 'has the intent question';
 comment on column v_answers.is_complaint is 'label -1, or an intent cancel, switch_to:, refund or outage_report';
 comment on column v_answers.answered_at is 'when an own handle first replied to it; NULL: no reply of ours is known';
 comment on column v_answers.answer_minutes is 'from the mention to that reply';
-comment on column v_answers.answer_url is 'the reply''s address';
+comment on column v_answers.answer_mention_id is 'the reply''s source:source_id; its address stands in v_texts';
 
 create view v_incidents as select * exclude (run_id) from incident;
 
@@ -714,7 +782,22 @@ comment on column v_events.brand is 'to whom';
 comment on column v_events.happened_at is 'when';
 comment on column v_events.note is 'whatever else was said of it';
 
--- each look as it was made. Delays, in seconds, are from when a mention was said to when it was stored here, over those
+-- each look as it was made, without its delays: what is known at once
+create view v_looks as select * from coverage;
+
+comment on view v_looks is 'a look at a source a row: the stretch of time it covers, and whether all of it was seen';
+comment on column v_looks.source is 'of the mentions';
+comment on column v_looks.query is 'what was asked: a brand''s search, a subreddit, a feed, a file';
+comment on column v_looks.brands is 'whom the query can find; an empty list: every brand';
+comment on column v_looks.covered_from is 'start of the stretch';
+comment on column v_looks.covered_to is 'its end, exclusive';
+comment on column v_looks.pulled_at is 'when it was last asked';
+comment on column v_looks.complete is 'false where it could not be asked, or the source did not reach back so far';
+comment on column v_looks.count is 'items that came with it, known ones too; of a look of several pages those of the round that completed it';
+comment on column v_looks.reason is 'why it is not complete; first pull where a source was asked for the first time';
+comment on column v_looks.run_id is 'of v_runs';
+
+-- the looks with their delays, for which every text is read. Delays, in seconds, are from when a mention was said to when it was stored here, over those
 -- that live rounds brought; a first pull, which brings what is long said, has none
 create view v_coverage as
 select
