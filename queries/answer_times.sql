@@ -38,17 +38,39 @@ steps as (
         coalesce(getvariable('step')::varchar, 'week') as step
     from bounds
 ),
-asked as (
+asked as materialized (
+    select *
+    from v_asking
+    where created_at >= (select since from bounds)
+        and created_at < (select until from bounds)
+        and lower(brand) = lower(coalesce(getvariable('brand')::varchar, brand))
+),
+answered as (
     select
-        v_answers.brand,
-        v_answers.source,
-        v_answers.answer_minutes,
-        case when steps.step = 'all' then steps.since else date_trunc(nullif(steps.step, 'all'), v_answers.created_at) end as period
-    from v_answers
+        asked.brand,
+        asked.source,
+        asked.source_id,
+        min(v_replies.replied_at) as answered_at
+    from asked
+    join v_replies
+        on v_replies.brand = asked.brand
+        and v_replies.source = asked.source
+        and v_replies.replies_to = asked.source_id
+        and v_replies.replied_at >= asked.created_at
+    group by asked.brand, asked.source, asked.source_id
+),
+timed as (
+    select
+        asked.brand,
+        asked.source,
+        epoch(answered.answered_at - asked.created_at) / 60 as answer_minutes,
+        case when steps.step = 'all' then steps.since else date_trunc(nullif(steps.step, 'all'), asked.created_at) end as period
+    from asked
+    left join answered
+        on answered.brand = asked.brand
+        and answered.source = asked.source
+        and answered.source_id = asked.source_id
     cross join steps
-    where v_answers.created_at >= (select since from bounds)
-        and v_answers.created_at < (select until from bounds)
-        and lower(v_answers.brand) = lower(coalesce(getvariable('brand')::varchar, v_answers.brand))
 ),
 figures as (
     select
@@ -60,7 +82,7 @@ figures as (
         count(*) filter (where answer_minutes <= 60) as within_hour,
         median(answer_minutes) as minutes_median,
         quantile_cont(answer_minutes, 0.9) as minutes_p90
-    from asked
+    from timed
     group by grouping sets ((brand, period, source), (brand, period))
 ),
 stretches as (

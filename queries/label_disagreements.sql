@@ -34,7 +34,7 @@ with labelled as (
         and created_at < coalesce(getvariable('until')::timestamp, created_at + interval 1 day)
         and lower(brand) = lower(coalesce(getvariable('brand')::varchar, brand))
 ),
-apart as (
+apart as materialized (
     select *
     from labelled
     where human_label <> label
@@ -47,20 +47,24 @@ select
     apart.human_label,
     apart.label,
     abs(apart.human_label - apart.label) as apart,
-    v_mentions.brand_compound,
-    v_mentions.why,
-    v_mentions.scorer,
+    v_labels.brand_compound,
+    v_labels.why,
+    v_labels.scorer,
     apart.weight,
     apart.labelled_at,
     apart.created_at,
-    left(coalesce(v_mentions.text, v_mentions.title), 300) as text,
-    v_mentions.url,
+    left(coalesce(v_texts.text, v_texts.title), 300) as text,
+    v_texts.url,
     apart.of_labelled,
     apart.disagree
 from apart
-join v_mentions
-    on v_mentions.brand = apart.brand
-    and v_mentions.source = apart.source
-    and v_mentions.source_id = apart.source_id
-    and v_mentions.created_at = apart.created_at
+join v_labels
+    on v_labels.brand = apart.brand
+    and v_labels.source = apart.source
+    and v_labels.source_id = apart.source_id
+    and v_labels.created_at = apart.created_at
+join v_texts
+    on v_texts.source = apart.source
+    and v_texts.source_id = apart.source_id
+    and v_texts.created_at = apart.created_at
 order by apart.brand, abs(apart.human_label - apart.label) desc, apart.weight desc nulls last, apart.created_at desc, apart.mention_id;

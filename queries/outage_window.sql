@@ -42,40 +42,6 @@ bins as (
         time_bucket(interval 5 minutes, until) as bin_to
     from bounds
 ),
-device_names (device, pattern) as (
-    values
-            ('Roku', 'roku'),
-            ('Fire TV', 'fire ?(?:tv|stick)'),
-            ('Apple TV', 'apple ?tv'),
-            ('Chromecast', 'chromecast|google tv'),
-            ('PlayStation', 'play ?station|ps[345]'),
-            ('Xbox', 'xbox'),
-            ('Nintendo', 'nintendo|wii|nintendo switch'),
-            ('game console', 'console'),
-            ('iPhone or iPad', 'iphone|ipad|ios'),
-            ('Android', 'android|pixel|galaxy'),
-            ('smart TV', 'smart ?tv|samsung tv|lg tv|sony tv|vizio|bravia|webos|tizen'),
-            ('streaming stick', 'stick'),
-            ('set-top box', 'set-?top box|cable box|tivo|shield'),
-            ('Blu-ray player', 'blu-?ray'),
-            ('web browser', 'browser|chrome|firefox|safari|website|web player'),
-            ('computer', 'laptop|pc|macbook|imac|mac|windows|desktop'),
-            ('phone', 'phone|mobile'),
-            ('tablet', 'tablet|kindle')
-),
-region_names (pattern) as (
-    values (
-        'Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois|Indiana|Iowa|Kansas'
-        || '|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada|New Hampshire'
-        || '|New Jersey|New Mexico|New York|North Carolina|North Dakota|Ohio|Oklahoma|Oregon|Pennsylvania|Rhode Island|South Carolina'
-        || '|South Dakota|Tennessee|Texas|Utah|Vermont|Virginia|Washington|Wisconsin|Wyoming|Atlanta|Austin|Boston|Brooklyn|Chicago|Dallas'
-        || '|Denver|Detroit|Houston|Las Vegas|Los Angeles|Miami|Minneapolis|Orlando|Philadelphia|Phoenix|Pittsburgh|Portland|San Diego'
-        || '|San Francisco|Seattle|Montreal|Toronto|Vancouver|Berlin|Dublin|Glasgow|London|Madrid|Manchester|Melbourne|Mumbai|Munich|Paris'
-        || '|Sydney|the Carolinas|East Coast|East coast|east coast|West Coast|West coast|west coast|Midwest|midwest|Argentina|Australia'
-        || '|Austria|Belgium|Brazil|Canada|Chile|Colombia|Denmark|England|Finland|France|Germany|India|Ireland|Italy|Japan|Mexico|Netherlands'
-        || '|New Zealand|Norway|Poland|Portugal|Scotland|Singapore|South Africa|Spain|Sweden|Switzerland|Turkey|UK|USA|Wales'
-    )
-),
 reported as (
     select
         v_spoken.brand,
@@ -236,27 +202,72 @@ reports as (
 told as (
     select
         reports.*,
-        v_answers.answered_at is not null as is_answered
+        exists (
+            from v_replies
+            where v_replies.brand = reports.brand
+                and v_replies.source = reports.source
+                and v_replies.replies_to = reports.source_id
+                and v_replies.replied_at >= reports.created_at
+        ) as is_answered
     from reports
-    left join v_answers
-        on v_answers.brand = reports.brand
-        and v_answers.source = reports.source
-        and v_answers.source_id = reports.source_id
-        and v_answers.created_at >= (select since - interval 5 minutes from bounds)
-        and v_answers.created_at < (select until from bounds)
+),
+-- one pattern a device, and one of all regions: what is written out is prepared once, what is joined once a text
+on_devices as (
+    select
+        told.*,
+        unnest(list_filter(
+            [
+                case when regexp_matches(whole_text, '\b(?:roku)s?\b', 'i') then 'Roku' end,
+                case when regexp_matches(whole_text, '\b(?:fire ?(?:tv|stick))s?\b', 'i') then 'Fire TV' end,
+                case when regexp_matches(whole_text, '\b(?:apple ?tv)s?\b', 'i') then 'Apple TV' end,
+                case when regexp_matches(whole_text, '\b(?:chromecast|google tv)s?\b', 'i') then 'Chromecast' end,
+                case when regexp_matches(whole_text, '\b(?:play ?station|ps[345])s?\b', 'i') then 'PlayStation' end,
+                case when regexp_matches(whole_text, '\b(?:xbox)s?\b', 'i') then 'Xbox' end,
+                case when regexp_matches(whole_text, '\b(?:nintendo|wii|nintendo switch)s?\b', 'i') then 'Nintendo' end,
+                case when regexp_matches(whole_text, '\b(?:console)s?\b', 'i') then 'game console' end,
+                case when regexp_matches(whole_text, '\b(?:iphone|ipad|ios)s?\b', 'i') then 'iPhone or iPad' end,
+                case when regexp_matches(whole_text, '\b(?:android|pixel|galaxy)s?\b', 'i') then 'Android' end,
+                case when regexp_matches(whole_text, '\b(?:smart ?tv|samsung tv|lg tv|sony tv|vizio|bravia|webos|tizen)s?\b', 'i') then 'smart TV' end,
+                case when regexp_matches(whole_text, '\b(?:stick)s?\b', 'i') then 'streaming stick' end,
+                case when regexp_matches(whole_text, '\b(?:set-?top box|cable box|tivo|shield)s?\b', 'i') then 'set-top box' end,
+                case when regexp_matches(whole_text, '\b(?:blu-?ray)s?\b', 'i') then 'Blu-ray player' end,
+                case when regexp_matches(whole_text, '\b(?:browser|chrome|firefox|safari|website|web player)s?\b', 'i') then 'web browser' end,
+                case when regexp_matches(whole_text, '\b(?:laptop|pc|macbook|imac|mac|windows|desktop)s?\b', 'i') then 'computer' end,
+                case when regexp_matches(whole_text, '\b(?:phone|mobile)s?\b', 'i') then 'phone' end,
+                case when regexp_matches(whole_text, '\b(?:tablet|kindle)s?\b', 'i') then 'tablet' end
+            ],
+            lambda name: name is not null
+        )) as device
+    from told
+),
+in_regions as (
+    select
+        told.*,
+        unnest(list_distinct(regexp_extract_all(
+            whole_text,
+            '\b(?:'
+            || 'Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois|Indiana|Iowa|Kansas'
+            || '|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada|New Hampshire'
+            || '|New Jersey|New Mexico|New York|North Carolina|North Dakota|Ohio|Oklahoma|Oregon|Pennsylvania|Rhode Island|South Carolina'
+            || '|South Dakota|Tennessee|Texas|Utah|Vermont|Virginia|Washington|Wisconsin|Wyoming|Atlanta|Austin|Boston|Brooklyn|Chicago|Dallas'
+            || '|Denver|Detroit|Houston|Las Vegas|Los Angeles|Miami|Minneapolis|Orlando|Philadelphia|Phoenix|Pittsburgh|Portland|San Diego'
+            || '|San Francisco|Seattle|Montreal|Toronto|Vancouver|Berlin|Dublin|Glasgow|London|Madrid|Manchester|Melbourne|Mumbai|Munich|Paris'
+            || '|Sydney|the Carolinas|East Coast|East coast|east coast|West Coast|West coast|west coast|Midwest|midwest|Argentina|Australia'
+            || '|Austria|Belgium|Brazil|Canada|Chile|Colombia|Denmark|England|Finland|France|Germany|India|Ireland|Italy|Japan|Mexico|Netherlands'
+            || '|New Zealand|Norway|Poland|Portugal|Scotland|Singapore|South Africa|Spain|Sweden|Switzerland|Turkey|UK|USA|Wales'
+            || ')\b'
+        ))) as region
+    from told
 ),
 named as (
     select 1 as place, 'window' as part, 'outage' as what, null as waits, null as person, told.*
     from told
     union all
-    select 2, 'device', device_names.device, null, null, told.*
-    from told
-    join device_names
-        on regexp_matches(told.whole_text, '\b(?:' || device_names.pattern || ')s?\b', 'i')
+    select 2, 'device', device, null, null, * exclude (device)
+    from on_devices
     union all
-    select 3, 'region', unnest(list_distinct(regexp_extract_all(told.whole_text, '\b(?:' || region_names.pattern || ')\b'))), null, null, told.*
-    from told
-    cross join region_names
+    select 3, 'region', region, null, null, * exclude (region)
+    from in_regions
     union all
     select 4, 'person', author, not is_answered, source || ':' || author_key, told.*
     from told

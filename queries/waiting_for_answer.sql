@@ -34,36 +34,31 @@ with bounds as (
             ) as end_at
     )
 ),
-waiting as materialized (
+asked as materialized (
     select *
-    from v_answers
+    from v_asking
     where created_at >= (select since from bounds)
         and created_at < (select until from bounds)
         and lower(brand) = lower(coalesce(getvariable('brand')::varchar, brand))
-        and answered_at is null
 ),
-told as (
+waiting as materialized (
+    from asked
+    anti join v_replies
+        on v_replies.brand = asked.brand
+        and v_replies.source = asked.source
+        and v_replies.replies_to = asked.source_id
+        and v_replies.replied_at >= asked.created_at
+),
+-- first who saw how much of it, and then the words of those that are shown alone
+ranked as materialized (
     select
-        waiting.brand,
-        v_texts.source,
-        v_texts.source_id,
-        v_texts.channel,
-        coalesce(v_texts.author_name, v_texts.author_id) as author,
-        case
-            when waiting.is_question and waiting.is_complaint then 'question and complaint'
-            when waiting.is_question then 'question'
-            else 'complaint'
-        end as kind,
-        v_texts.created_at,
-        epoch((select until from bounds) - v_texts.created_at) / 3600 as waits_hours,
+        waiting.*,
         coalesce(v_texts.views, v_texts.reach_estimate) as seen,
         case
             when v_texts.views is not null then 'views'
             when v_texts.reach_estimate is not null then 'estimate'
         end as seen_by,
-        v_texts.engagement,
-        left(coalesce(v_texts.text, v_texts.title), 200) as text,
-        v_texts.url
+        v_texts.engagement
     from waiting
     join v_texts
         on v_texts.source = waiting.source
@@ -74,6 +69,26 @@ told as (
         order by seen desc nulls last, v_texts.engagement desc nulls last, v_texts.created_at, v_texts.source, v_texts.source_id
     ) <= coalesce(getvariable('top')::integer, 50)
 )
-select * exclude (source_id)
-from told
-order by brand, seen desc nulls last, engagement desc nulls last, created_at, source, source_id;
+select
+    ranked.brand,
+    ranked.source,
+    v_texts.channel,
+    coalesce(v_texts.author_name, v_texts.author_id) as author,
+    case
+        when ranked.is_question and ranked.is_complaint then 'question and complaint'
+        when ranked.is_question then 'question'
+        else 'complaint'
+    end as kind,
+    ranked.created_at,
+    epoch((select until from bounds) - ranked.created_at) / 3600 as waits_hours,
+    ranked.seen,
+    ranked.seen_by,
+    ranked.engagement,
+    left(coalesce(v_texts.text, v_texts.title), 200) as text,
+    v_texts.url
+from ranked
+join v_texts
+    on v_texts.source = ranked.source
+    and v_texts.source_id = ranked.source_id
+    and v_texts.created_at = ranked.created_at
+order by ranked.brand, ranked.seen desc nulls last, ranked.engagement desc nulls last, ranked.created_at, ranked.source, ranked.source_id;

@@ -61,6 +61,7 @@ def test_names_of_places_and_devices_are_known_in_any_case():
 
 def test_the_lists_are_those_of_the_query():
     sql = (Path(__file__).parents[2] / "queries" / "outage_window.sql").read_text(encoding="utf-8")
-    devices, regions = re.search(r"device_names .*?values\n(.*?)\n\),.*?region_names .*?values(.*?)\n\),", sql, re.S).groups()
-    assert re.findall(r"\('([^']*)', '([^']*)'\)", devices) == [tuple(line.split(": ", 1)) for line in _lines("devices.txt")]
+    devices = re.findall(r"'\\b\(\?:([^']*)\)s\?\\b', 'i'\) then '([^']*)'", sql)
+    assert [(name, pattern) for pattern, name in devices] == [tuple(line.split(": ", 1)) for line in _lines("devices.txt")]
+    regions = re.search(r"regexp_extract_all\(\s+whole_text,\s+'\\b\(\?:'(.*?)\|\| '\)", sql, re.S)[1]
     assert "".join(re.findall(r"'([^']*)'", regions)).split("|") == _lines("regions.txt")

@@ -666,7 +666,8 @@ join mention
     on mention.source = mention_brand.source
     and mention.source_id = mention_brand.source_id
     and mention.created_at = mention_brand.created_at
-where human_label.text_hash = md5(coalesce(mention.title, '') || chr(10) || coalesce(mention.text, ''));
+-- no plain equality: it would be joined by, and every text be hashed
+where case when human_label.text_hash = md5(coalesce(mention.title, '') || chr(10) || coalesce(mention.text, '')) then true end;
 
 comment on view v_human_labels is 'a label given by a person a row, beside ours; labels of texts that were edited since are left out';
 comment on column v_human_labels.brand is 'as it is shown';
@@ -680,49 +681,74 @@ comment on column v_human_labels.label is 'ours; NULL where unscored';
 comment on column v_human_labels.weight is 'how many mentions it stands for, where it was drawn by chance; NULL where somebody chose it: leave those out of any share';
 comment on column v_human_labels.scored is 'counted, with a label of ours';
 
--- counted mentions that ask for an answer, and the first own text in reply to each
+-- counted mentions that ask for an answer; a condition on time reaches the rows themselves, which it does not in v_answers
+create view v_asking as
+select
+    brand,
+    source,
+    source_id,
+    source || ':' || source_id as mention_id,
+    created_at,
+    list_contains(intents, 'question') as is_question,
+    is_churn or coalesce(label = -1, false) or list_has_any(intents, ['refund', 'outage_report']) as is_complaint
+from v_labels
+where counted
+    and (is_question or is_complaint);
+
+comment on view v_asking is 'a counted mention that asks or complains a row';
+comment on column v_asking.brand is 'as it is shown';
+comment on column v_asking.source is 'of the mention';
+comment on column v_asking.source_id is 'of the mention';
+comment on column v_asking.mention_id is 'source:source_id';
+comment on column v_asking.created_at is 'when the mention was written';
+comment on column v_asking.is_question is 'has the intent question';
+comment on column v_asking.is_complaint is 'label -1, or an intent cancel, switch_to:, refund or outage_report';
+
+-- own texts in reply to others: they are few, and found without reading the rest
+create view v_replies as
+select
+    brand,
+    source,
+    own_reply_to as replies_to,
+    created_at as replied_at,
+    source || ':' || source_id as mention_id
+from mention_brand
+where own_reply_to is not null;
+
+comment on view v_replies is 'a text of an own handle in reply to another a row';
+comment on column v_replies.brand is 'whose handle it is';
+comment on column v_replies.source is 'of both texts';
+comment on column v_replies.replies_to is 'source_id of the text that it replies to';
+comment on column v_replies.replied_at is 'when the reply was written';
+comment on column v_replies.mention_id is 'the reply''s source:source_id';
+
+-- who asks, and the first own text in reply to each
 create view v_answers as
-with asking as (
+with reply as (
     select
         brand,
         source,
-        source_id,
-        source || ':' || source_id as mention_id,
-        created_at,
-        list_contains(intents, 'question') as is_question,
-        is_churn or coalesce(label = -1, false) or list_has_any(intents, ['refund', 'outage_report']) as is_complaint
-    from v_labels
-    where counted
-),
-answer as (
-    select
-        asking.brand,
-        asking.source,
-        asking.source_id,
-        min(own.created_at) as answered_at,
-        arg_min(own.source_id, (own.created_at, own.source_id)) as answer_id
-    from asking
-    join mention_brand as own
-        on own.brand = asking.brand
-        and own.source = asking.source
-        and own.own_reply_to = asking.source_id
-        and own.created_at >= asking.created_at
-    where asking.is_question
-        or asking.is_complaint
+        replies_to,
+        list({'at': replied_at, 'id': mention_id} order by replied_at, mention_id) as replies
+    from v_replies
     group by all
+),
+answered as (
+    select
+        v_asking.*,
+        list_filter(reply.replies, lambda own: own.at >= v_asking.created_at)[1] as answer
+    from v_asking
+    left join reply
+        on reply.brand = v_asking.brand
+        and reply.source = v_asking.source
+        and reply.replies_to = v_asking.source_id
 )
 select
-    asking.*,
-    answer.answered_at,
-    epoch(answer.answered_at - asking.created_at) / 60 as answer_minutes,
-    asking.source || ':' || answer.answer_id as answer_mention_id
-from asking
-left join answer
-    on answer.brand = asking.brand
-    and answer.source = asking.source
-    and answer.source_id = asking.source_id
-where asking.is_question
-    or asking.is_complaint;
+    * exclude (answer),
+    answer.at as answered_at,
+    epoch(answer.at - created_at) / 60 as answer_minutes,
+    answer.id as answer_mention_id
+from answered;
 
 comment on view v_answers is 'a counted mention that asks or complains a row, with our first answer';
 comment on column v_answers.brand is 'as it is shown';
