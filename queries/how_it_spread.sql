@@ -59,8 +59,12 @@ chosen as materialized (
 ),
 said as (
     select
-        v_texts.*,
+        v_texts.channel,
+        coalesce(v_texts.author_id, v_texts.author_name) as author,
         chosen.brand,
+        chosen.source,
+        chosen.source_id,
+        chosen.created_at,
         chosen.label,
         chosen.scored,
         chosen.is_now,
@@ -74,7 +78,7 @@ said as (
     where getvariable('term') is null
         or contains(lower(concat_ws(' ', v_texts.title, v_texts.text)), lower(getvariable('term')::varchar))
 ),
-places as (
+places as materialized (
     select
         brand,
         source,
@@ -84,9 +88,9 @@ places as (
         any_value(part_of_week) as part_of_week,
         count(*) filter (where is_now and scored) as scored,
         count(*) filter (where is_now and scored and label = -1) as negative,
-        nullif(count(distinct coalesce(author_id, author_name)) filter (where is_now), 0) as authors,
+        nullif(count(distinct author) filter (where is_now), 0) as authors,
         min(created_at) filter (where is_now) as first_at,
-        arg_min({'text': coalesce(text, title), 'url': url}, (created_at, source_id)) filter (where is_now) as first_said
+        arg_min(source_id, (created_at, source_id)) filter (where is_now) as first_id
     from said
     group by brand, source, channel
     having count(*) filter (where is_now) > 0
@@ -185,10 +189,14 @@ select
     case when places.scored > 0 then places.negative / places.scored end as negative_share,
     places.authors,
     places.first_at,
-    left(places.first_said.text, 200) as first_text,
-    places.first_said.url as first_url,
+    left(coalesce(v_texts.text, v_texts.title), 200) as first_text,
+    v_texts.url as first_url,
     coalesce(looked.covered, 0) as covered
 from places
+join v_texts
+    on v_texts.source = places.source
+    and v_texts.source_id = places.first_id
+    and v_texts.created_at = places.first_at
 left join rises
     on rises.brand = places.brand
     and rises.source = places.source
