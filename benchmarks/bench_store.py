@@ -43,9 +43,8 @@ _SHARE = """
 
 def batch_of(page: Enriched, run_id: int = 1) -> Batch:
     """A page as a source would give it: with its cursor, and the stretch it looked at."""
-    times = page.mentions["created_at"].to_pylist()
-    looked = Looked("x", times[0].replace(tzinfo=UTC), times[-1].replace(tzinfo=UTC))
-    return Batch(page, QUERY, run_id, "live", {"high": str(times[-1])}, page.mentions.num_rows, [looked])
+    first, last = (page.mentions["created_at"][at].as_py().replace(tzinfo=UTC) for at in (0, -1))
+    return Batch(page, QUERY, run_id, "live", {"high": str(last)}, page.mentions.num_rows, [Looked("x", first, last)])
 
 
 def seconds(work: Callable[[], object], *, rounds: int) -> list[float]:

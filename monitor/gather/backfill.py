@@ -19,7 +19,10 @@ from monitor.store.database import Store
 from monitor.store.ledger import Run, backfill_run, count, finish, read_run, restart
 from monitor.store.progress import read_cursors
 from monitor.store.quarantine import keep
-from monitor.store.write import save
+from monitor.store.write import Batch, Saved, save
+
+AT_ONCE = 100_000
+"""Mentions that a backfill of many stores at once: in batches of 20,000 each costs twice as much."""
 
 Redo = Literal["missing", "failed", "all"]
 """Which questions are asked again: those without an answer, those that failed, every one."""
@@ -59,7 +62,8 @@ def backfill(
     The lease is held only while a page is written. A source's trouble ends the run as failed, and
     what it brought before stays.
 
-    processes  that score texts, None for one a core: pages are then read ahead of what is stored, so only where they cost nothing
+    processes  that score texts, None for one a core: pages are then read ahead of what is stored, and stored several at once, so only
+               where they cost nothing
     raises     what the connector and the store raise
     """
     with store.writing() as con:
@@ -69,26 +73,41 @@ def backfill(
         if redo == "all":
             restart(con, run)
         cursor = read_cursors(con, run.direction).get((query.source, query.name))
-    new = changed = 0
-    try:
-        pages = sober(connector.source, connector.pull(query, cursor, now=now, window=window, meter=meter))
-        for page, changed_source, scored in _scored(pages, connector.capabilities, enricher, query, processes):
-            batch = enricher.batch(page, query=query, run=run, is_settled=connector.capabilities.stable_created_at, scored=scored)
-            with store.writing() as con:
-                saved = save(con, [batch], now=now)
-                set_aside = keep(store.folder, con, page.set_aside, query=query, run_id=run.run_id, now=now)
-                count(con, run, seen=page.seen, stored=saved.new, set_aside=set_aside)
-            new, changed = new + saved.new, changed + saved.changed
+    total = Saved(0, 0)
+    waiting: list[tuple[Page, Batch]] = []
+
+    def write() -> None:
+        nonlocal total
+        with store.writing() as con:
+            saved = save(con, [batch for _, batch in waiting], now=now)
+            set_aside = sum(keep(store.folder, con, page.set_aside, query=query, run_id=run.run_id, now=now) for page, _ in waiting)
+            count(con, run, seen=sum(page.seen for page, _ in waiting), stored=saved.new, set_aside=set_aside)
+        total += saved
+        for page, _ in waiting:
             on_page(page)
-            if changed_source:
-                raise changed_source
+        waiting.clear()
+
+    try:
+        try:
+            pages = sober(connector.source, connector.pull(query, cursor, now=now, window=window, meter=meter))
+            for page, changed_source, scored in _scored(pages, connector.capabilities, enricher, query, processes):
+                batch = enricher.batch(page, query=query, run=run, is_settled=connector.capabilities.stable_created_at, scored=scored)
+                waiting.append((page, batch))
+                if processes == 1 or sum(each.enriched.mentions.num_rows for _, each in waiting) >= AT_ONCE:
+                    write()
+                if changed_source:
+                    raise changed_source
+        finally:
+            # what came before a trouble stays
+            if waiting:
+                write()
     except MonitorError as error:
         with store.writing() as con:
             finish(con, run, state="failed", now=now, error=str(error))
         raise
     with store.writing() as con:
         finish(con, run, state="done", now=now)
-        return Filled(read_run(con, run.run_id) or run, new, changed, skipped=False)
+        return Filled(read_run(con, run.run_id) or run, total.new, total.changed, skipped=False)
 
 
 def _scored(

@@ -218,7 +218,8 @@ def _compare(stored: Stored, found: Mapping[str, Match], tallies: Mapping[str, T
 
 def _row(match: Match, stored: Stored) -> BrandRow:
     counted = not (match.is_own or match.is_muted or stored.is_left_out)
-    return BrandRow(match.by, match.terms, match.is_own, match.is_muted, counted)
+    own_reply_to = stored.mention.in_reply_to_id if match.is_own else None
+    return BrandRow(match.by, match.terms, match.is_own, match.is_muted, counted, own_reply_to)
 
 
 def _thread_of(mention: Mention) -> Key | None:

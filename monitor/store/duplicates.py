@@ -11,9 +11,11 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from monitor.enrich.duplicates import KEYS, WINDOW, Fingerprint, are_copies
-from monitor.store.recent import remember, times_of
+from monitor.store.company import in_company
+from monitor.store.recent import forget, remember, times_of
 
 Key = tuple[str, str]
 """Source and the source's own id."""
@@ -23,6 +25,9 @@ _FEW = 200
 
 _MANY = 3_000
 """With so many keys it pays to ask the store: the page of an import."""
+
+_A_PAGE = 2_000
+"""Of more texts than that those are set aside first that share no key with any other."""
 
 _COLUMNS = f"source, source_id, created_at, marks, {', '.join(KEYS)}, repost_of_id is not null, duplicate_of"
 
@@ -70,16 +75,23 @@ def elect(con: duckdb.DuckDBPyConnection, mentions: pa.Table, brands: pa.Table) 
 
     mentions  columns MENTION_COLUMNS; those without a row in `brands` are not going to be stored
     """
-    stored = set(_rows(brands, ("source", "source_id")))
+    asked, concerned, is_import = mentions, brands, mentions.num_rows > _A_PAGE
+    if is_import:
+        asked = in_company(con, mentions, within=WINDOW)
+        concerned = brands.filter(pc.is_in(brands["source_id"], asked["source_id"].combine_chunks()))
+    stored = set(_rows(concerned, ("source", "source_id")))
     new = [
         _Text(at, source, source_id, Fingerprint(marks, keys), repost_of is not None, of)
         for at, source, source_id, marks, *keys, repost_of, of in _rows(
-            mentions, ("created_at", "source", "source_id", "marks", *KEYS, "repost_of_id", "duplicate_of")
+            asked, ("created_at", "source", "source_id", "marks", *KEYS, "repost_of_id", "duplicate_of")
         )
         if (source, source_id) in stored
     ]
-    elected = _elected(con, new)
-    remember(con, ((text.created_at, text.print.keys) for text in new))
+    elected = _elected(con, new, is_import=is_import)
+    if is_import:
+        forget(con)
+    else:
+        remember(con, ((text.created_at, text.print.keys) for text in new))
     keys = {text.key for text in new}
     copied = {key: original for key, original in elected.texts.items() if key in keys}
     if copied:
@@ -201,20 +213,23 @@ def write_copies(con: duckdb.DuckDBPyConnection, copies: Copies) -> None:
     con.unregister("copied")
 
 
-def _elected(con: duckdb.DuckDBPyConnection, changed: Sequence[_Text], *, pointing: Sequence[_Text] = ()) -> Copies:
+def _elected(
+    con: duckdb.DuckDBPyConnection, changed: Sequence[_Text], *, pointing: Sequence[_Text] = (), is_import: bool = False
+) -> Copies:
     """The texts whose original is another than the one that stands beside them.
 
-    changed   new texts, stored or not, and those that now say something else
-    pointing  stored texts whose original went or says something else
+    changed    new texts, stored or not, and those that now say something else
+    pointing   stored texts whose original went or says something else
+    is_import  whether the page after this one is of other days, so that nothing is worth remembering
     """
     judged = {text.key: text for text in (*pointing, *changed)}
-    near = [text for text in _similar(con, list(judged.values())) if text.key not in judged]
+    near = [text for text in _similar(con, list(judged.values()), is_import=is_import) if text.key not in judged]
     # a stored text that came later may have its original among the changed ones
     later = list(_originals(near, changed)) if changed and near and max(near) > min(changed) else []
     if later:
         judged |= {text.key: text for text in near if text.key in later}
         known = {text.key for text in (*judged.values(), *near)}
-        near += [text for text in _similar(con, [judged[key] for key in later]) if text.key not in known]
+        near += [text for text in _similar(con, [judged[key] for key in later], is_import=is_import) if text.key not in known]
     originals = _originals(list(judged.values()), [*judged.values(), *near])
     found: dict[Key, str | None] = {}
     times: list[datetime] = []
@@ -253,7 +268,7 @@ def _place(text: _Text) -> tuple[datetime, str, str]:
     return text.created_at, text.source, text.source_id
 
 
-def _similar(con: duckdb.DuckDBPyConnection, texts: Sequence[_Text]) -> list[_Text]:
+def _similar(con: duckdb.DuckDBPyConnection, texts: Sequence[_Text], *, is_import: bool = False) -> list[_Text]:
     """Stored texts that have a key in common with one of these, from 72 hours before the first to 72 hours after the last.
 
     Of equal texts long before, which nothing but the first of them can be the original for, only that one.
@@ -262,7 +277,7 @@ def _similar(con: duckdb.DuckDBPyConnection, texts: Sequence[_Text]) -> list[_Te
     if not keys:
         return []
     first, last = min(text.created_at for text in texts), max(text.created_at for text in texts)
-    times = times_of(con, keys, first - WINDOW, last + WINDOW) if len(keys) <= _MANY else None
+    times = times_of(con, keys, first - WINDOW, last + WINDOW) if len(keys) <= _MANY and not is_import else None
     if times is not None and len(times) <= _FEW:
         return _said_at(con, times, {*keys})
     if len(keys) <= _FEW:

@@ -67,6 +67,11 @@ def remember(con: duckdb.DuckDBPyConnection, texts: Iterable[tuple[datetime, Key
             recent.add(at, keys)
 
 
+def forget(con: duckdb.DuckDBPyConnection) -> None:
+    """Remember nothing: so many texts are about to be stored that the store is asked for what is needed of them."""
+    _remembered.pop(con, None)
+
+
 def _read(con: duckdb.DuckDBPyConnection, since: datetime) -> _Recent:
     rows = con.execute(
         f"select created_at, {', '.join(KEYS)} from mention where created_at >= ? and copy_key_1 is not null limit {_MOST + 1}", [since]

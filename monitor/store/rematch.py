@@ -30,6 +30,7 @@ _UPDATED = pa.schema(
         *((name, pa.string()) for name in ("source", "source_id", "brand", "matched_by")),
         ("matched_terms", pa.list_(pa.string())),
         *((name, pa.bool_()) for name in ("is_own", "is_muted", "counted")),
+        ("own_reply_to", pa.string()),
     ]
 )
 
@@ -43,6 +44,7 @@ class BrandRow:
     is_own: bool
     is_muted: bool
     counted: bool
+    own_reply_to: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,10 @@ def _delete(con: duckdb.DuckDBPyConnection, gone: Sequence[Change], bounds: str)
 def _update(con: duckdb.DuckDBPyConnection, changed: Sequence[tuple[Change, BrandRow]], bounds: str) -> None:
     if not changed:
         return
-    rows = [(*change.key, change.brand, row.matched_by, list(row.terms), row.is_own, row.is_muted, row.counted) for change, row in changed]
+    rows = [
+        (*change.key, change.brand, row.matched_by, list(row.terms), row.is_own, row.is_muted, row.counted, row.own_reply_to)
+        for change, row in changed
+    ]
     table = pa.table([pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), _UPDATED, strict=True)], _UPDATED)
     con.register("updated_row", table)
     con.execute(f"""
@@ -205,7 +210,7 @@ def _brand_rows(con: duckdb.DuckDBPyConnection, mentions: Sequence[Mention]) -> 
     wanted = {mention.key for mention in mentions}
     rows = con.execute(
         f"""
-        select source, source_id, brand, matched_by, matched_terms, is_own, is_muted, counted
+        select source, source_id, brand, matched_by, matched_terms, is_own, is_muted, counted, own_reply_to
         from mention_brand
         where created_at between timestamp '{min(time for time in times if time)}' and timestamp '{max(time for time in times if time)}'
             and (source, source_id) in (select unnest(?::varchar[]), unnest(?::varchar[]))
@@ -214,8 +219,8 @@ def _brand_rows(con: duckdb.DuckDBPyConnection, mentions: Sequence[Mention]) -> 
         [list(column) for column in zip(*wanted, strict=True)],
     ).fetchall()
     found: dict[Key, dict[str, BrandRow]] = {}
-    for source, source_id, brand, matched_by, terms, is_own, is_muted, counted in rows:
-        found.setdefault((source, source_id), {})[brand] = BrandRow(matched_by, tuple(terms), is_own, is_muted, counted)
+    for source, source_id, brand, matched_by, terms, *others in rows:
+        found.setdefault((source, source_id), {})[brand] = BrandRow(matched_by, tuple(terms), *others)
     return found
 
 

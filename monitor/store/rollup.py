@@ -30,8 +30,6 @@ _FIGURES = """
 _COLUMNS = "mentions counted scored negative neutral positive unscored muted own spam duplicates churn engagement"
 _SUMS = ", ".join(f"sum({name})::bigint" for name in _COLUMNS.split())
 _REACTIONS = ("likes", "replies", "reposts", "quotes", "score")
-_ALL = "('all', [''])"
-_FACETS = f"unnest([{_ALL}, ('topic', list_distinct(topics)), ('intent', list_distinct(intents))])"
 _NAMES = ("brand", "source", "facet", "value")
 # the figures of _COLUMNS in their order; the last, engagement, is None where no counted text says any
 _Figures = tuple[int | None, ...]
@@ -179,28 +177,41 @@ def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
 
 def _count(bins: str, first: datetime, last: datetime, *, facets: bool) -> str:
     """SQL: the touched bins counted again; a mention with two topics counts for both, and once for all of them together."""
+    said = ["select *, 'all' as facet, '' as value from booking"]
+    if facets:
+        said += [
+            f"select *, '{facet}', unnest(list_distinct({facet}s)) from booking where len({facet}s) > 0" for facet in ("topic", "intent")
+        ]
     return f"""
         insert into rollup_5m
-        select
-            booking.brand,
-            source,
-            said[1] as facet,
-            {"value" if facets else "''"} as value,
-            bin_start,
-            cast(timezone(brand.timezone, timezone('UTC', bin_start)) as date) as local_day,
-            hour(timezone(brand.timezone, timezone('UTC', bin_start))) as local_hour,
-            {_FIGURES}
-        from (
+        with booking as materialized (
             select
-                brand, source, counted, scored, label, booked, is_churn, engagement,
-                time_bucket(interval 5 minutes, created_at) as bin_start, {_FACETS if facets else _ALL} as said
+                brand, source, counted, scored, label, booked, is_churn, engagement, topics, intents,
+                time_bucket(interval 5 minutes, created_at) as bin_start
             from counting
-            where created_at >= timestamp '{first}' and created_at < timestamp '{last}' + interval 5 minutes
-        ) as booking
-        {"cross join unnest(said[2]) as each (value)" if facets else ""}
-        join brand on brand.brand = booking.brand
-        where {bins}
-        group by booking.brand, brand.timezone, source, said[1], {"value, " if facets else ""}bin_start
+            where created_at >= timestamp '{first}' and created_at < timestamp '{last}' + interval 5 minutes and {bins}
+        ),
+        clock as (
+            select brand, bin_start, timezone(timezone, timezone('UTC', bin_start)) as local_at
+            from (select distinct brand, bin_start from booking)
+            join brand using (brand)
+        ),
+        counts as (
+            select brand, source, facet, value, bin_start, {_FIGURES}
+            from ({" union all ".join(said)})
+            group by brand, source, facet, value, bin_start
+        )
+        select
+            brand,
+            source,
+            facet,
+            value,
+            bin_start,
+            cast(local_at as date) as local_day,
+            hour(local_at) as local_hour,
+            {_COLUMNS.replace(" ", ", ")}
+        from counts
+        join clock using (brand, bin_start)
         order by bin_start
     """
 

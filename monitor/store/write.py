@@ -93,8 +93,12 @@ def _are_apart(batches: Sequence[Batch]) -> bool:
     """Whether no text stands in two of them: then it does not matter which is stored first."""
     if len(batches) < 2:
         return True
-    keys = [{*_keys(batch.enriched.mentions), *(mention.key for mention in batch.enriched.gone)} for batch in batches]
-    return len(set().union(*keys)) == sum(len(one) for one in keys)
+    gone = [[mention.key for mention in batch.enriched.gone] for batch in batches]
+    if sum(batch.enriched.mentions.num_rows for batch in batches) > _FEW and not any(gone):
+        keys = pa.concat_tables(batch.enriched.mentions.select(["source", "source_id"]) for batch in batches)
+        return bool(keys.group_by(["source", "source_id"]).aggregate([]).num_rows == keys.num_rows)
+    seen = [{*_keys(batch.enriched.mentions), *keys} for batch, keys in zip(batches, gone, strict=True)]
+    return len(set().union(*seen)) == sum(len(one) for one in seen)
 
 
 def _keys(table: pa.Table) -> Iterable[tuple[str, str]]:
@@ -142,20 +146,20 @@ def _met(con: duckdb.DuckDBPyConnection, incoming: pa.Table, within: str) -> tup
 
     A live round's few neighbours are compared here: planning a join takes longer.
     """
-    ids = incoming["source_id"].to_pylist()
-    is_one = "list_contains(?, source_id)" if len(ids) <= _LISTED else "source_id in (select unnest(?::varchar[]))"
+    few = incoming.num_rows <= _LISTED
+    is_one = "list_contains(?, source_id)" if few else "source_id in (select source_id from incoming)"
     neighbours = con.execute(
         f"""
         (select source, source_id, false from mention where {within} limit {_FEW + 1})
         union all
         select source, source_id, true from gone where {is_one}
         """,
-        [ids],
+        [incoming["source_id"].to_pylist()] if few else [],
     ).fetchall()
     stored = [(source, source_id) for source, source_id, is_gone in neighbours if not is_gone]
     gone = any(is_gone for *_, is_gone in neighbours)
     if len(stored) <= _FEW:
-        return not set(_keys(incoming)).isdisjoint(stored), gone
+        return bool(stored) and not set(_keys(incoming)).isdisjoint(stored), gone
     known = con.execute(f"select count(*) from mention where {within} and (source, source_id) in (select source, source_id from incoming)")
     return bool(known.fetchall()[0][0]), gone
 
@@ -165,20 +169,27 @@ def _append(con: duckdb.DuckDBPyConnection, incoming: pa.Table, brands: pa.Table
     if not brands.num_rows:
         return Saved(0, 0)
     incoming, brands, copies = elect(con, incoming, brands)
-    # only an edit may have lost its brands
-    if State.EDITED.value in incoming["state"].to_pylist():
-        named = set(_keys(brands))
-        incoming = incoming.filter(pa.array([key in named for key in _keys(incoming)]))
+    incoming = _with_brands(incoming, brands)
     _insert(con, "mention", _WRITTEN, incoming.combine_chunks().to_reader())
     _insert(con, "mention_brand", _BRAND, brands.combine_chunks().to_reader())
     if brands.num_rows <= _FEW:
         add(con, incoming, brands)
     else:
-        recompute(con, brands["created_at"].to_pylist(), facets=_has_facets(brands))
+        recompute(con, pc.unique(pc.floor_temporal(brands["created_at"], 5, unit="minute")).to_pylist(), facets=_has_facets(brands))
     if copies:
         write_copies(con, copies)
         recompute(con, copies.created_at)
     return Saved(incoming.num_rows, 0)
+
+
+def _with_brands(incoming: pa.Table, brands: pa.Table) -> pa.Table:
+    """Those that concern a brand: only an edit may have lost its brands."""
+    edited = incoming.filter(pc.equal(incoming["state"], State.EDITED.value))
+    if not edited.num_rows:
+        return incoming
+    named = set(_keys(brands.filter(pc.is_in(brands["source_id"], edited["source_id"].combine_chunks()))))
+    lost = {key for key in _keys(edited) if key not in named}
+    return incoming.filter(pa.array([key not in lost for key in _keys(incoming)])) if lost else incoming
 
 
 def _insert(con: duckdb.DuckDBPyConnection, table: str, columns: str, rows: pa.RecordBatchReader) -> None:
