@@ -10,6 +10,7 @@ import duckdb
 from monitor.config.models import Brand, Rule, Sensitivity
 from monitor.detect.book import Book
 from monitor.detect.course import Course, Loud, RuleHit, Step
+from monitor.detect.heard import UsualDay
 from monitor.detect.incidents import Extras, Tracker
 from monitor.detect.instruments import Instruments, parts_of
 from monitor.detect.reasons import reason_of
@@ -117,9 +118,9 @@ def past_of(
     extras = _Extras(book, brand, rules, sensitivity)
     found: list[Found] = []
     open_: dict[str, Found] = {}
-    crowd = book.crowd(brand.name)
+    crowd, hear = book.crowd(brand.name), book.hear(brand.name, UsualDay(), is_past=True)
     for seen in instruments.feed(bins, history=bins.between):
-        for step, course in tracker.step(seen, extras.at(seen.start), crowd=crowd):
+        for step, course in tracker.step(seen, extras.at(seen.start), crowd=crowd, hear=hear):
             if step == "opened":
                 open_[course.line] = Found(course, judged_to)
                 found.append(open_[course.line])

@@ -196,18 +196,21 @@ def course_of(incident: Incident) -> Course:
         severity=next(name for name in SEVERITIES if name == incident.severity),
         partial=incident.partial,
         escalated=incident.state == "escalated",
+        heard=incident.evidence.heard,
     )
 
 
 def log_text(incident: Incident, step: Step, course: Course) -> str:
     """A step in a sentence, as it is noted."""
+    reach = incident.evidence.heard
+    heard = f"; viewed {reach.views:,} times, on a usual day up to {reach.usual:,}" if reach else ""
     match step:
         case "opened":
-            return incident.summary
+            return incident.summary + heard
         case "escalated":
             return (
                 f"{incident.brand} {incident.direction}, now {course.severity}: "
-                f"{course.observed:,} mentions so far, {course.negative:,} negative"
+                f"{course.observed:,} mentions so far, {course.negative:,} negative{heard}"
             )
         case "resolved":
             hours = round(((course.resolved_at or course.onset) - course.onset) / timedelta(hours=1))

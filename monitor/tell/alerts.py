@@ -172,6 +172,7 @@ def _facts(evidence: Evidence, zone: tzinfo) -> list[tuple[str, str]]:
         ("Where it began", _began(evidence)),
         ("Where it spread", _spread(evidence)),
         ("Voices", _voices(evidence)),
+        ("Widely heard", _heard(evidence)),
         ("Seen", _seen(evidence.coverage)),
     ]
 
@@ -268,6 +269,11 @@ def _reach(evidence: Evidence) -> str:
     if reach.unknown:
         parts.append(f"of {number(reach.unknown)} nothing is known")
     return "; ".join(parts)
+
+
+def _heard(evidence: Evidence) -> str:
+    heard = evidence.heard
+    return f"{count_of(heard.views, 'view')} within a day; a usual day of the brand has up to {number(heard.usual)}" if heard else ""
 
 
 def _rule_term(name: str) -> str:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.detect.evidence import Named, Outage, Reach
+from monitor.detect.evidence import Evidence, Heard, Named, Outage, Reach
 from monitor.detect.records import read_incidents
 from monitor.tell.alerts import incident_lines
 
@@ -59,6 +59,13 @@ def test_what_is_unknown_is_not_told_as_nothing(incident):
     assert "   Heard             reactions unknown; of 4 nothing is known" in incident_lines(
         replace(incident, evidence=evidence), with_query=True
     )
+
+
+def test_a_reach_that_made_it_worse_is_told_beside_the_usual_one(incident):
+    evidence = replace(incident.evidence, heard=Heard(1_240_000, 60_000))
+    told = "   Widely heard      1,240,000 views within a day; a usual day of the brand has up to 60,000"
+    assert told in incident_lines(replace(incident, evidence=Evidence.from_json(evidence.to_json())))
+    assert not any("Widely heard" in line for line in incident_lines(incident))
 
 
 @pytest.mark.parametrize(
