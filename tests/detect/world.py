@@ -94,7 +94,8 @@ class World:
             f"""
             insert into mention by name
             select source, source_id, 'post' as kind, text, false as text_truncated, []::varchar[] as links, author_name, created_at,
-                first_seen_at, first_seen_at as fetched_at, likes, views, first_seen_at as engagement_at, 'live' as state, false as is_spam, run_id
+                first_seen_at, first_seen_at as fetched_at, likes, views, first_seen_at as engagement_at, 'live' as state,
+                false as is_spam, run_id
             {seen}
             """,
             when,
