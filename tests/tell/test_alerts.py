@@ -92,6 +92,17 @@ def test_one_loud_account_is_named_as_long_as_its_text_is_there(incident):
     assert incident_lines(replace(incident, event=None, evidence=gone))[1] == "   one account, ruined"
 
 
+def test_who_is_on_it_and_how_long_it_is_silenced_is_told(incident):
+    at = datetime(2026, 11, 1, 14, 20, tzinfo=UTC)
+    said = replace(incident, acknowledged_by="ann\x1b[31m", acknowledged_at=at, silenced_by="bob", silenced_at=at)
+    lines = incident_lines(said)
+    assert "   On it             ann[31m since Sun 1 Nov 14:20" in lines
+    assert "   Silenced          by bob, Sun 1 Nov 14:20 to its end" in lines
+    ending = replace(said, silenced_until=at + timedelta(hours=4))
+    assert "   Silenced          by bob, Sun 1 Nov 09:20 to Sun 1 Nov 13:20" in incident_lines(ending, zone=NEW_YORK)
+    assert not any("On it" in line or "Silenced" in line for line in incident_lines(incident))
+
+
 def test_times_are_those_of_the_reader(incident):
     assert "Sun 1 Nov 09:05 → Mon 04:40 New York" in incident_lines(incident, zone=NEW_YORK)[0]
 
