@@ -95,7 +95,7 @@ def _viewed(as_of: datetime | None) -> str:
         return known
     # views as of the last look before $as_of are the first ones that were replaced from then on: a look that changed none left no trace
     return f"""
-        with known as (select * from ({known}) where first_seen_at <= $as_of),
+        with known as materialized (select * from ({known}) where first_seen_at <= $as_of),
         looks as (
             select source, source_id, key, counted_at, value,
                 max(counted_at) filter (where counted_at <= $as_of) over (partition by source, source_id) as last_look

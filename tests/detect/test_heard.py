@@ -1,10 +1,14 @@
 from datetime import UTC
 
+import duckdb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from monitor.detect.heard import usual_views
+from monitor.detect.heard import UsualDay, far_heard, usual_views
 from monitor.detect.replay import as_known, in_hindsight
-from tests.detect.world import DAY, HOUR, MINUTE, World, at, chatter, told
+from monitor.store.upgrade import upgrade
+from tests.detect.world import DAY, HOUR, MINUTE, START, World, at, chatter, told
 
 pytestmark = pytest.mark.usefixtures("short_memory")
 NOW = 12 * DAY
@@ -124,3 +128,52 @@ def test_nobody_asks_how_widely_a_quiet_brand_is_heard(monkeypatch):
     made = world(100)
     monkeypatch.setattr("monitor.detect.book.far_heard", lambda *_, **__: pytest.fail("asked"))
     assert told(made.live(NOW + 1, NOW + 19, every=1)) == []
+
+
+@pytest.fixture(scope="module")
+def con():
+    with duckdb.connect(config={"threads": 1}) as con:
+        upgrade(con)
+        yield con
+
+
+@given(
+    looks=st.lists(st.tuples(st.integers(1, 3), st.integers(0, 2), st.integers(10_000, 10_002)), min_size=1, max_size=6),
+    after=st.integers(0, 20),
+)
+def test_views_as_of_a_moment_are_those_of_the_last_look_before_it(con, looks, after):
+    (_, likes, views), *later = looks
+    moment, expected = START, views
+    looked_at, replaced = START, []
+    for minutes, new_likes, new_views in later:
+        moment += minutes * MINUTE
+        expected = new_views if moment <= START + after * MINUTE else expected
+        # as the store keeps them: only what a newer look changes
+        changed = [(key, old) for key, old, new in (("likes", likes, new_likes), ("views", views, new_views)) if old != new]
+        replaced += [("x", "1", key, looked_at, old) for key, old in changed]
+        looked_at = moment if changed else looked_at
+        likes, views = new_likes, new_views
+    con.execute("delete from mention; delete from mention_brand; delete from engagement_history")
+    con.execute(
+        """
+        insert into mention by name
+        select 'x' as source, '1' as source_id, 'post' as kind, false as text_truncated, [] as links, ? as created_at,
+            created_at as first_seen_at, created_at as fetched_at, ? as likes, ? as views, ? as engagement_at, 'live' as state,
+            false as is_spam, 1 as run_id
+        """,
+        [START, likes, views, looked_at],
+    )
+    con.execute(
+        """
+        insert into mention_brand by name
+        select 'x' as source, '1' as source_id, 'Streamly' as brand, ? as created_at, 'text' as matched_by, [] as matched_terms,
+            [] as intents, [] as topics, false as is_own, false as is_muted, true as counted, 'vader' as scorer
+        """,
+        [START],
+    )
+    if replaced:
+        con.executemany("insert into engagement_history values (?, ?, ?, ?, ?)", replaced)
+    usual = UsualDay(until=START, views=0)
+    heard = far_heard(con, "Streamly", usual, START, at(1), as_of=START + after * MINUTE, is_past=False)
+    assert heard is not None
+    assert heard.views == expected
