@@ -231,8 +231,9 @@ def course_of(incident: Incident) -> Course:
 
 def log_text(incident: Incident, step: Step, course: Course) -> str:
     """A step in a sentence, as it is noted."""
-    reach = incident.evidence.heard
-    heard = f"; viewed {reach.views:,} times, on a usual day up to {reach.usual:,}" if reach else ""
+    # as of this step; of what spills over another brand tells
+    reach = course.heard if incident.evidence.heard else None
+    heard = f"; viewed {reach.views:,} times or more, on a usual day up to {reach.usual:,}" if reach else ""
     match step:
         case "opened":
             return incident.summary + heard
