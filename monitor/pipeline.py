@@ -249,7 +249,7 @@ class Pipeline:
         self._stored_cursors = {**self._stored_cursors, **self._cursors}
         self._pending, self._written_at, self._outcomes = [], now, outcomes
         for change in changes:
-            level = logging.INFO if change.incident.severity == "info" else logging.WARNING
+            level = logging.WARNING if change.is_alert(now) else logging.INFO
             log.log(level, "%s %s: %s", change.incident.id, change.change, change.incident.summary)
         return Round(pulled, saved.new, saved.changed, changes)
 

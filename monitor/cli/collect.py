@@ -131,7 +131,10 @@ def _print_round(did: Round, *, as_json: bool) -> None:
                         }
                         for one in did.pulled
                     ],
-                    "incidents": [{"id": change.incident.id, "change": change.change} for change in did.changes],
+                    "incidents": [
+                        {"id": change.incident.id, "change": change.change, "silenced": change.incident.is_silenced(now())}
+                        for change in did.changes
+                    ],
                 }
             )
         )
@@ -143,7 +146,8 @@ def _print_round(did: Round, *, as_json: bool) -> None:
         print("nothing to read: no enabled source has anything yet; `monitor doctor` says what each one waits for")
     print(f"{count_of(did.new, 'new mention')}, {did.changed:,} changed")
     for change in did.changes:
-        print(f"{change.change:<10} {change.incident.id}  {one_line(change.incident.summary)}")
+        silenced = " (silenced)" if change.incident.is_silenced(now()) else ""
+        print(f"{change.change:<10} {change.incident.id}  {one_line(change.incident.summary)}{silenced}")
 
 
 def _source_lines(asked: list[Pulled]) -> list[str]:

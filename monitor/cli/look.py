@@ -119,7 +119,8 @@ def incidents_list(brand: BrandName = None, config: ConfigPath = None, as_json_:
         return
     for each in found:
         ended = f"{each.resolved_at:%a %d %b %H:%M} UTC" if each.resolved_at else "still going on"
-        print(f"{each.id:<28} {each.severity:<9} {each.direction:<9} {each.onset_at:%a %d %b %H:%M} → {ended}  {one_line(each.summary)}")
+        begun = f"{each.onset_at:%a %d %b %H:%M}"
+        print(f"{each.id:<28} {each.severity:<9} {each.direction:<9} {begun} → {ended}  {one_line(each.summary)}{_said_of_it(each)}")
     print(f"{len(found)} incidents" if found else "no incidents")
 
 
@@ -229,6 +230,12 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no date; write 2026-02-10") from None
+
+
+def _said_of_it(incident: Incident) -> str:
+    said = [f"{one_line(incident.acknowledged_by, limit=40)} is on it"] if incident.acknowledged_by else []
+    said += ["silenced"] if incident.resolved_at is None and incident.is_silenced(now()) else []
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _incident_values(incident: Incident) -> dict[str, object]:

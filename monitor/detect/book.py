@@ -9,6 +9,7 @@ import duckdb
 from monitor.config.models import Rule, Sensitivity
 from monitor.detect.authors import crowd
 from monitor.detect.course import Loud, RuleHit
+from monitor.detect.heard import Hear, UsualDay, far_heard
 from monitor.detect.incidents import Crowd
 from monitor.detect.loud import Top, louds, usual_tops
 from monitor.detect.rules import hits
@@ -48,6 +49,13 @@ class Book:
     def crowd(self, brand: str) -> Crowd:
         """How many count of a series of a brand, no author more than twice."""
         return lambda series, since, until: crowd(self.con, brand, series, since, until, as_of=self.as_of)
+
+    def hear(self, brand: str, usual: UsualDay, *, is_past: bool = False) -> Hear:
+        """How widely an incident of a brand is heard, where that is far above its usual day, which is kept in `usual`.
+
+        is_past  whether usual is judged by all that is known today
+        """
+        return lambda onset, until: far_heard(self.con, brand, usual, onset, until, as_of=self.as_of, is_past=is_past)
 
     def late(
         self, brands: Sequence[str], since: datetime, until: datetime, *, seen: tuple[datetime, datetime]

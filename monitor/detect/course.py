@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
+from monitor.detect.evidence import Heard
 from monitor.detect.instruments import Seen
 from monitor.detect.series import BIN, BINS_AN_HOUR
 from monitor.detect.silence import Lull
@@ -82,6 +83,7 @@ class Course:
     severity         never falls
     partial          whether a source could not be looked at when it opened
     loud, lull       the post that opened it, or the silence; None elsewhere
+    heard            its reach, once that was far above the usual: one step of its severity
     hits             what its rule asks for, the first 1,000
     """
 
@@ -108,6 +110,7 @@ class Course:
     escalated: bool = False
     loud: Loud | None = None
     lull: Lull | None = None
+    heard: Heard | None = None
     hits: tuple[RuleHit, ...] = ()
 
     def joined(self, fired: Mapping[str, float], louds: Sequence[Loud]) -> "Course":
@@ -136,6 +139,7 @@ class Course:
             escalated=before.escalated,
             partial=before.partial,
             loud=before.loud,
+            heard=before.heard,
         )
 
     def without(self, quiet: Iterable[Seen]) -> "Course":
@@ -171,6 +175,11 @@ def severity_of(*, distance: float, strong_bins: int, peak: int) -> Severity:
     if weight >= CRITICAL and peak >= CRITICAL_PEAK:
         return "critical"
     return "warning" if weight >= WARNING else "info"
+
+
+def one_worse(severity: Severity) -> Severity:
+    """The next severity; the last stays."""
+    return SEVERITIES[min(SEVERITIES.index(severity) + 1, len(SEVERITIES) - 1)]
 
 
 def opened(line: str, seen: Seen, *, series: tuple[str, ...], strength: float, severity: Severity, onset: datetime | None = None) -> Course:

@@ -10,6 +10,7 @@ from math import ceil
 from monitor.config.models import Brand, Rule, Sensitivity
 from monitor.detect.book import OVERLAP, Book, unseen_of
 from monitor.detect.course import MAIN, RULE, Course, Loud, RuleHit, Step
+from monitor.detect.heard import Hear, UsualDay
 from monitor.detect.incidents import NOTHING, RETELL, Armed, Extras, Tracker
 from monitor.detect.instruments import MEMORY, History, Instruments, parts_of
 from monitor.detect.loud import Top
@@ -68,6 +69,7 @@ class Desk:
     late       mentions by hour that came for bins judged before, since these were last judged
     places     where judging can begin again, oldest first
     missing    sources that were not looked at in the last bin
+    usual_day  how widely the brand is usually heard
     """
 
     brand: Brand
@@ -77,6 +79,7 @@ class Desk:
     places: list[Place]
     missing: frozenset[str] = frozenset()
     late: Counter[datetime] = field(default_factory=Counter)
+    usual_day: UsualDay = field(default_factory=UsualDay)
 
     def keep_place(self) -> None:
         """Remember where judging stands, once an hour, and forget what is no longer needed."""
@@ -149,10 +152,10 @@ class Desks:
 
     def _step(self, book: Book, desk: Desk, bins: Sequence[Bin], extras: Extras) -> list[Happening]:
         happened = []
-        crowd = book.crowd(desk.brand.name)
+        crowd, hear = book.crowd(desk.brand.name), book.hear(desk.brand.name, desk.usual_day)
         for seen in desk.instruments.feed(bins, history=_history(book, desk.brand)):
             last = seen.start == bins[-1].start
-            told = desk.tracker.step(seen, extras if last else NOTHING, crowd=crowd)
+            told = desk.tracker.step(seen, extras if last else NOTHING, crowd=crowd, hear=hear)
             happened += [Happening(desk.brand, step, course, seen.start + BIN) for step, course in told]
             self._note_missing(desk, seen.missing, seen.start)
         return happened
@@ -220,11 +223,12 @@ class Desks:
                 tracker.remember(one.course.line, resolved_at=one.course.resolved_at, strength=one.course.strength)
         armed_from = {line: one.course.onset for line, one in lasting.items()}
         extras = self._relived(book, brand, judged_to, armed_from, seen_to)
-        crowd = book.crowd(brand.name)
+        crowd, hear = book.crowd(brand.name), _as_told(lasting.get(MAIN))
         desk = Desk(brand, instruments, tracker, since, [])
         for edge in (judged_to - REOPENED, judged_to - REOPENED + APART, judged_to - APART, judged_to):
             for seen in instruments.feed(bins.between(desk.judged_to, edge), history=_history(book, brand)):
-                tracker.step(seen, extras.get(seen.start, NOTHING), crowd=crowd, armed=_armed(seen.start, armed_from))
+                met = extras.get(seen.start, NOTHING)
+                tracker.step(seen, met, crowd=crowd, hear=hear, armed=_armed(seen.start, armed_from))
                 desk.missing = seen.missing
             desk.judged_to = edge
             if edge < judged_to:
@@ -255,12 +259,13 @@ def _reopen(book: Book, desk: Desk) -> list[Happening]:
     before = [one for one in desk.places if one.at <= place.at]
     again = Desk(desk.brand, place.instruments.copy(), place.tracker.copy(), place.at, before)
     bins = book.bins([desk.brand.name], place.at, desk.judged_to)[desk.brand.name]
-    crowd = book.crowd(desk.brand.name)
+    crowd, hear = book.crowd(desk.brand.name), book.hear(desk.brand.name, desk.usual_day)
     told: list[tuple[Step, Course]] = []
     while again.judged_to < desk.judged_to:
         edge = min(again.judged_to + HOUR, desk.judged_to)
         for seen in again.instruments.feed(bins.between(again.judged_to, edge), history=_history(book, desk.brand)):
-            told += [one for one in again.tracker.step(seen, crowd=crowd, armed=lambda line: line == MAIN) if one[1].line == MAIN]
+            steps = again.tracker.step(seen, crowd=crowd, hear=hear, armed=lambda line: line == MAIN)
+            told += [one for one in steps if one[1].line == MAIN]
         again.judged_to = edge
         again.keep_place()
     desk.instruments, desk.places = again.instruments, again.places
@@ -277,6 +282,11 @@ def _begin_of_most(hours: Counter[datetime]) -> datetime:
 
 def _armed(start: datetime, armed_from: Mapping[str, datetime]) -> Armed:
     return lambda line: line in armed_from and start >= armed_from[line]
+
+
+def _as_told(known: Known | None) -> Hear:
+    """How widely an incident was heard, as it was told: views of then are not read again."""
+    return lambda _onset, _until: known.course.heard if known else None
 
 
 def _adopted(known: Known, relived: Course | None) -> Course:

@@ -147,6 +147,18 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """How far above the usual it was heard, as observed when that was first seen.
+
+    views  of the counted mentions of a day at most
+    usual  that seven of eight days of the brand stay within
+    """
+
+    views: int
+    usual: int
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Why an incident was called one, and what it is about.
 
@@ -160,6 +172,7 @@ class Evidence:
     authors             distinct ones; top_author_share is the loudest one's part, 0 to 1, `loudest` what was noticed most of
                         it where that is a tenth or more
     copies              mentions that repeat an earlier text and do not count
+    heard               its views, once they were far above those of a usual day: one step of its severity
     event_at            when the known event took place that it follows, UTC, ISO 8601
     coverage            part of the window's five-minute bins that was looked at, 0 to 1
     query               SQL that gives the number of mentions of the window again
@@ -187,6 +200,7 @@ class Evidence:
     loudest: Example | None = None
     copies: int = 0
     reach: Reach | None = None
+    heard: Heard | None = None
     event_at: str | None = None
 
     def to_json(self) -> str:
@@ -209,6 +223,7 @@ class Evidence:
             named = {name: [Named(**item) for item in raw["outage_window"][name]] for name in ("devices", "regions")}
             raw["outage_window"] = Outage(**raw["outage_window"] | named)
         raw["reach"] = Reach(**raw["reach"]) if raw.get("reach") else None
+        raw["heard"] = Heard(**raw["heard"]) if raw.get("heard") else None
         known = {each.name for each in fields(cls)}
         return cls(**{name: value for name, value in raw.items() if name in known})
 

@@ -97,6 +97,7 @@ def explain(con: duckdb.DuckDBPyConnection, brand: Brand, course: Course, *, unt
         loudest=loudest,
         copies=counts.copies,
         reach=reach,
+        heard=None if spill else course.heard,
         event_at=event_at,
     )
     summary = summary_of(

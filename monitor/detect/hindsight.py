@@ -10,6 +10,7 @@ import duckdb
 from monitor.config.models import Brand, Rule, Sensitivity
 from monitor.detect.book import Book
 from monitor.detect.course import Course, Loud, RuleHit, Step
+from monitor.detect.heard import UsualDay
 from monitor.detect.incidents import Extras, Tracker
 from monitor.detect.instruments import Instruments, parts_of
 from monitor.detect.reasons import reason_of
@@ -17,12 +18,14 @@ from monitor.detect.records import (
     Change,
     Incident,
     delete_incidents,
+    forget_steps,
     incident_of,
     local_day,
     log_change,
     log_text,
     next_id,
     read_incidents,
+    with_what_was_said,
     write_incident,
 )
 from monitor.detect.series import BIN, bin_of, covered_span, naive
@@ -73,10 +76,10 @@ def _hindsight(
         incident_id = kept[number].id if number in kept else next_id(con, brand.slug, local_day(brand, noticed_at))
         reason = reason_of(con, brand, one.course, until=one.course.resolved_at or one.judged_to)
         incident = incident_of(brand, one.course, reason, incident_id=incident_id, origin="backfill", noticed_at=noticed_at)
-        if number in kept and incident == kept[number]:
+        if number in kept and with_what_was_said(con, incident) == kept[number]:
             continue
         write_incident(con, incident, run_id=run_id)
-        con.execute("delete from incident_log where id = ?", [incident_id])
+        forget_steps(con, incident_id)
         for step, at, course in one.steps:
             log_change(con, replace(incident, severity=course.severity), step, at=at, text=log_text(incident, step, course))
         if number not in kept:
@@ -117,9 +120,9 @@ def past_of(
     extras = _Extras(book, brand, rules, sensitivity)
     found: list[Found] = []
     open_: dict[str, Found] = {}
-    crowd = book.crowd(brand.name)
+    crowd, hear = book.crowd(brand.name), book.hear(brand.name, UsualDay(), is_past=True)
     for seen in instruments.feed(bins, history=bins.between):
-        for step, course in tracker.step(seen, extras.at(seen.start), crowd=crowd):
+        for step, course in tracker.step(seen, extras.at(seen.start), crowd=crowd, hear=hear):
             if step == "opened":
                 open_[course.line] = Found(course, judged_to)
                 found.append(open_[course.line])

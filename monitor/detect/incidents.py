@@ -10,7 +10,23 @@ from math import sqrt
 import numpy as np
 
 from monitor.config.models import Sensitivity
-from monitor.detect.course import MAIN, QUIET, SEVERITIES, SILENT, Course, Loud, RuleHit, Severity, Step, counted, opened, severity_of
+from monitor.detect.course import (
+    ENGAGEMENT,
+    MAIN,
+    QUIET,
+    SEVERITIES,
+    SILENT,
+    Course,
+    Loud,
+    RuleHit,
+    Severity,
+    Step,
+    counted,
+    one_worse,
+    opened,
+    severity_of,
+)
+from monitor.detect.heard import Hear
 from monitor.detect.instruments import SHARE, WHOLE, Seen
 from monitor.detect.series import BIN, BINS_A_DAY, Counts
 from monitor.detect.sidelines import Hits, Line, by_rule, of_loud, of_silence
@@ -25,6 +41,8 @@ AFTERMATH = timedelta(hours=16)
 # the longest stretch that a strength speaks of
 LONGEST = timedelta(days=1)
 RETELL = timedelta(hours=1)
+# how often it is asked how widely an incident is heard, in minutes
+HEARD_EVERY = 15
 DAYS_OF_A_WEEK = 7
 # how many mentions of the last hours count of a series, when each author's third and later ones do not
 Crowd = Callable[[str, datetime, datetime], float]
@@ -64,7 +82,7 @@ class Tracker:
                nobody counts more than twice; within a day after an incident the last hour alone must say so, and within 16 hours it
                must also reach half of that one's strength
     escalates  when the strength reaches twice the told value, an hour or more after the last word, or when
-               the severity rises
+               the severity rises, as it does by one step once it is heard far more widely than usual
     resolves   when of the last twelve hours that were looked at (four, where it never was more than info) no more than
                QUIET_SHARE lay above the usual range of their time of day, and none was strong. A night does not end it:
                nights are compared with nights. It ended where these hours began, never before it was noticed
@@ -122,17 +140,18 @@ class Tracker:
         return sum(seen.counts["counted"] for seen in self._seen if seen.counts is not None)
 
     def step(
-        self, seen: Seen, extras: Extras = NOTHING, *, crowd: Crowd | None = None, armed: Armed = _always
+        self, seen: Seen, extras: Extras = NOTHING, *, crowd: Crowd | None = None, hear: Hear | None = None, armed: Armed = _always
     ) -> list[tuple[Step, Course]]:
         """Judge the next bin; what opened, got worse or ended, each with its course as of now.
 
         crowd  asked before a series opens an incident; None: whoever speaks counts
+        hear   asked as an incident opens, and every quarter of an hour while it lasts; None: how widely it is heard is not known
         armed  by line, False while warming up on bins that were judged before: nothing opens
         """
         told: list[tuple[Step, Course]] = []
         if seen.counts is not None:
             self._seen.append(seen)
-            told += self._main(seen, extras.louds, crowd, armed(MAIN))
+            told += self._main(seen, extras.louds, crowd, hear, armed(MAIN))
         told += of_silence(self._line(SILENT), seen, armed=armed(SILENT))
         told += by_rule(self._line, self._hits, seen, extras.hits, armed=armed)
         return told
@@ -148,13 +167,15 @@ class Tracker:
     def _line(self, name: str) -> Line:
         return self.lines.setdefault(name, Line())
 
-    def _main(self, seen: Seen, louds: Sequence[Loud], crowd: Crowd | None, armed: bool) -> Iterator[tuple[Step, Course]]:
+    def _main(
+        self, seen: Seen, louds: Sequence[Loud], crowd: Crowd | None, hear: Hear | None, armed: bool
+    ) -> Iterator[tuple[Step, Course]]:
         line = self._line(MAIN)
         since = None if line.ended is None else seen.start - line.ended[0]
         # the long stretches still hold what is over
         fired = self._fired(seen, self._trusted(seen) if since is None or since >= LONGEST else seen.sudden)
         if line.current is not None:
-            yield from self._follow(line, line.current, seen, fired, louds)
+            yield from self._follow(line, line.current, seen, fired, louds, hear)
             return
         if not armed:
             return
@@ -164,7 +185,7 @@ class Tracker:
         if fired and crowd is not None:
             fired = {name: value for name, value in fired.items() if self._is_crowd(name, value, seen, crowd)}
         if fired:
-            yield self._open(line, seen, fired)
+            yield self._open(line, seen, fired, hear)
         elif fresh := [one for one in louds if not line.knows(one.created_at)]:
             line.current = of_loud(MAIN, max(fresh, key=lambda one: one.ratio), seen, severity=self._capped("warning", seen))
             yield "opened", line.current
@@ -205,11 +226,12 @@ class Tracker:
         strength[heavy] = seen.sudden[heavy]
         return strength
 
-    def _open(self, line: Line, seen: Seen, fired: Mapping[str, float]) -> tuple[Step, Course]:
+    def _open(self, line: Line, seen: Seen, fired: Mapping[str, float], hear: Hear | None) -> tuple[Step, Course]:
         rise = self._rise(seen, fired, line.ended)
         first = opened(MAIN, seen, series=tuple(fired), strength=max(fired.values()), severity="info", onset=rise[0].start)
         for earlier in rise:
             first = counted(first, earlier, is_strong=self._is_strong(earlier))
+        first = self._heard(first, seen, hear)
         line.current = replace(first, severity=self._severity(first, seen))
         return "opened", line.current
 
@@ -244,12 +266,14 @@ class Tracker:
         return onset
 
     def _follow(
-        self, line: Line, course: Course, seen: Seen, fired: Mapping[str, float], louds: Sequence[Loud]
+        self, line: Line, course: Course, seen: Seen, fired: Mapping[str, float], louds: Sequence[Loud], hear: Hear | None
     ) -> Iterator[tuple[Step, Course]]:
         strength = max(fired.values(), default=0.0)
         now = counted(course, seen, is_strong=self._is_strong(seen)).joined(fired, louds)
-        severity = max(course.severity, self._severity(now, seen), key=SEVERITIES.index)
         end = seen.start + BIN
+        if end.minute % HEARD_EVERY == 0:
+            now = self._heard(now, seen, hear)
+        severity = max(course.severity, self._severity(now, seen), key=SEVERITIES.index)
         if severity != course.severity or (strength >= 2 * course.told and end - course.told_at >= RETELL):
             line.current = now.escalated_to(severity, strength=strength, at=end)
             yield "escalated", line.current
@@ -283,8 +307,16 @@ class Tracker:
             or seen.share.strength >= STRONG * self.thresholds.share
         )
 
+    def _heard(self, course: Course, seen: Seen, hear: Hear | None) -> Course:
+        """With its reach, where that is far above the usual and can still matter; of one post its reactions have told already."""
+        if hear is None or course.heard or course.severity == "critical" or set(course.series) == {ENGAGEMENT}:
+            return course
+        return replace(course, heard=hear(course.onset, seen.start + BIN))
+
     def _severity(self, course: Course, seen: Seen) -> Severity:
         severity = severity_of(distance=course.strength, strong_bins=course.strong_bins, peak=course.peak)
+        if course.heard:
+            severity = one_worse(severity)
         if severity == "critical" and not set(course.series) & {*WHOLE, SHARE}:
             # a part alone moves no brand
             severity = "warning"

@@ -1,9 +1,9 @@
 """Incidents as the store keeps them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import duckdb
 
@@ -26,6 +26,8 @@ class Incident:
     resolved_at     when it ended, twelve hours before that could be known; None while it lasts
     strength        how unusual it was at most, in parts of what opens an incident
     partial         whether a source could not be looked at when it opened
+    acknowledged_*  who last said that they are on it, and when; None: nobody
+    silenced_*      from when on nobody is told of it, who said so, and until when; silenced_until None: until it is over
     """
 
     id: str
@@ -53,6 +55,15 @@ class Incident:
     event: str | None
     summary: str
     evidence: Evidence
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    silenced_at: datetime | None = None
+    silenced_by: str | None = None
+    silenced_until: datetime | None = None
+
+    def is_silenced(self, at: datetime) -> bool:
+        """Whether nobody is to be told of it at a moment, aware."""
+        return self.silenced_at is not None and (self.silenced_until is None or at < self.silenced_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +78,15 @@ class Change:
     change: Step
     at: datetime
 
+    def is_alert(self, now: datetime) -> bool:
+        """Whether people are to be told of it: it is more than info, and not silenced."""
+        return self.incident.severity != "info" and not self.incident.is_silenced(now)
 
-_COLUMNS = tuple(field.name for field in fields(Incident))
+
+# what people say of it; the rest is what detection says, and writes
+_SAID = ("acknowledged_at", "acknowledged_by", "silenced_at", "silenced_by", "silenced_until")
+_READ = tuple(field.name for field in fields(Incident))
+_COLUMNS = tuple(name for name in _READ if name not in _SAID)
 
 
 def read_incidents(
@@ -77,7 +95,7 @@ def read_incidents(
     """Incidents that were going on in [since, until), oldest first; None: no bound, every brand."""
     rows = con.execute(
         f"""
-        select {", ".join(_COLUMNS)} from v_incidents
+        select {", ".join(_READ)} from v_incidents
         where (? is null or lower(brand) = lower(?)) and (?::timestamp is null or coalesce(resolved_at, 'infinity') > ?::timestamp)
             and (?::timestamp is null or onset_at < ?::timestamp)
         order by onset_at, id
@@ -92,7 +110,7 @@ def read_incident(con: duckdb.DuckDBPyConnection, incident_id: str) -> Incident:
 
     raises  StoreError where there is none of that id
     """
-    rows = con.execute(f"select {', '.join(_COLUMNS)} from v_incidents where id = ?", [incident_id]).fetchall()
+    rows = con.execute(f"select {', '.join(_READ)} from v_incidents where id = ?", [incident_id]).fetchall()
     if not rows:
         raise StoreError(f"no incident {incident_id!r}; `monitor incidents list` shows those there are")
     return _incident(rows[0])
@@ -103,8 +121,14 @@ def read_evidence(con: duckdb.DuckDBPyConnection, incident_id: str) -> Evidence:
     return Evidence.from_json(con.execute("select evidence from incident where id = ?", [incident_id]).fetchall()[0][0])
 
 
+def with_what_was_said(con: duckdb.DuckDBPyConnection, incident: Incident) -> Incident:
+    """An incident with what people have said of the stored one of its id, where there is one."""
+    rows = con.execute(f"select {', '.join(_SAID)} from incident where id = ?", [incident.id]).fetchall()
+    return replace(incident, **{name: _aware(value) for name, value in zip(_SAID, rows[0], strict=True)}) if rows else incident
+
+
 def write_incident(con: duckdb.DuckDBPyConnection, incident: Incident, *, run_id: int | None = None) -> None:
-    """Store an incident, in the place of the one that has its id.
+    """Store an incident, in the place of the one that has its id; what people said of that one stays.
 
     run_id  the backfill that found it; None keeps what is stored
     """
@@ -122,6 +146,11 @@ def write_incident(con: duckdb.DuckDBPyConnection, incident: Incident, *, run_id
 def log_change(con: duckdb.DuckDBPyConnection, incident: Incident, change: str, *, at: datetime, text: str) -> None:
     """Note what became of an incident, and how it was said."""
     con.execute("insert into incident_log values (?, ?, ?, ?, ?)", [incident.id, naive(at), change, incident.severity, text])
+
+
+def forget_steps(con: duckdb.DuckDBPyConnection, incident_id: str) -> None:
+    """Take back what was noted of an incident's course; what people said of it stays."""
+    con.execute("delete from incident_log where id = ? and list_contains(?, change)", [incident_id, list(get_args(Step))])
 
 
 def delete_incidents(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> None:
@@ -196,18 +225,22 @@ def course_of(incident: Incident) -> Course:
         severity=next(name for name in SEVERITIES if name == incident.severity),
         partial=incident.partial,
         escalated=incident.state == "escalated",
+        heard=incident.evidence.heard,
     )
 
 
 def log_text(incident: Incident, step: Step, course: Course) -> str:
     """A step in a sentence, as it is noted."""
+    # as of this step; of what spills over another brand tells
+    reach = course.heard if incident.evidence.heard else None
+    heard = f"; viewed {reach.views:,} times or more, on a usual day up to {reach.usual:,}" if reach else ""
     match step:
         case "opened":
-            return incident.summary
+            return incident.summary + heard
         case "escalated":
             return (
                 f"{incident.brand} {incident.direction}, now {course.severity}: "
-                f"{course.observed:,} mentions so far, {course.negative:,} negative"
+                f"{course.observed:,} mentions so far, {course.negative:,} negative{heard}"
             )
         case "resolved":
             hours = round(((course.resolved_at or course.onset) - course.onset) / timedelta(hours=1))
@@ -223,10 +256,12 @@ def local_day(brand: Brand, moment: datetime) -> date:
 
 
 def _incident(row: Sequence[Any]) -> Incident:
-    values: dict[str, Any] = {
-        name: value.replace(tzinfo=UTC) if isinstance(value, datetime) else value for name, value in zip(_COLUMNS, row, strict=True)
-    }
+    values: dict[str, Any] = {name: _aware(value) for name, value in zip(_READ, row, strict=True)}
     return Incident(**values | {"series": tuple(values["series"]), "evidence": Evidence.from_json(values["evidence"])})
+
+
+def _aware(value: Any) -> Any:
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
 
 
 def _stored(value: Any) -> Any:

@@ -27,6 +27,7 @@ from monitor.detect.records import (
     read_evidence,
     read_incident,
     read_incidents,
+    with_what_was_said,
     write_incident,
 )
 from monitor.detect.series import bin_of, naive
@@ -131,7 +132,9 @@ class Watch:
             self._written.pop(key, None)
         else:
             self._written[key] = _Written(incident, happening.at, incident.evidence.counted)
-        return None if incident.origin == "backfill" else Change(incident, step, happening.at.replace(tzinfo=UTC))
+        if incident.origin == "backfill":
+            return None
+        return Change(with_what_was_said(con, incident), step, happening.at.replace(tzinfo=UTC))
 
     def _refresh(self, con: duckdb.DuckDBPyConnection, desk: Desk) -> None:
         """Bring the stored figures of open incidents up to date, once an hour."""

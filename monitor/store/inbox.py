@@ -19,6 +19,7 @@ import duckdb
 
 from monitor.errors import ConfigError
 from monitor.store.events import add_event
+from monitor.store.incidents import acknowledge, lift, silence
 from monitor.store.labels import HandLabel, Refused, save_labels
 
 log = logging.getLogger(__name__)
@@ -136,7 +137,29 @@ def _labels(con: duckdb.DuckDBPyConnection, values: Mapping[str, Any], at: datet
     return {**counts, "refused": refused}
 
 
+def _ack(con: duckdb.DuckDBPyConnection, values: Mapping[str, Any], at: datetime) -> str:
+    """Done, again or unknown."""
+    outcome = acknowledge(con, values["incident"], by=values["by"], at=at)
+    return _warned(outcome, values["incident"])
+
+
+def _silence(con: duckdb.DuckDBPyConnection, values: Mapping[str, Any], at: datetime) -> str:
+    """Done, again, over or unknown."""
+    incident_id, by = values["incident"], values["by"]
+    if values["lift"]:
+        return _warned(lift(con, incident_id, by=by, at=at), incident_id)
+    until = datetime.fromisoformat(values["until"]) if values["until"] else None
+    return _warned(silence(con, incident_id, by=by, at=at, until=until), incident_id)
+
+
+def _warned(outcome: str, incident_id: str) -> str:
+    # who gave the order may be gone by now
+    if outcome == "unknown":
+        log.warning("inbox: there is no incident %r; what was said of it is dropped", incident_id)
+    return outcome
+
+
 KINDS: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Mapping[str, Any], datetime], Any]] = MappingProxyType(
-    {"event": _event, "labels": _labels}
+    {"event": _event, "labels": _labels, "ack": _ack, "silence": _silence}
 )
 """What each kind does, given its values and when it was ordered; it answers with what its giver is told, as JSON has it."""

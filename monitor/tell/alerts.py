@@ -87,7 +87,7 @@ def story(incident: Incident, *, zone: tzinfo = UTC, event_at: datetime | None =
         noticed=_noticed(incident),
         cause=_cause(incident, zone, event_at),
         figures=_figures(incident, zone),
-        facts=[(label, text) for label, text in _facts(evidence, zone) if text],
+        facts=[(label, text) for label, text in [*_facts(evidence, zone), *_said_of_it(incident, zone)] if text],
         more=[(label, text) for label, text in _more(evidence, zone) if text],
         examples=[_said(example, zone) for example in evidence.examples[:_EXAMPLES]],
         rule=plain(evidence.rule) if evidence.rule else None,
@@ -172,8 +172,20 @@ def _facts(evidence: Evidence, zone: tzinfo) -> list[tuple[str, str]]:
         ("Where it began", _began(evidence)),
         ("Where it spread", _spread(evidence)),
         ("Voices", _voices(evidence)),
+        ("Widely heard", _heard(evidence)),
         ("Seen", _seen(evidence.coverage)),
     ]
+
+
+def _said_of_it(incident: Incident, zone: tzinfo) -> list[tuple[str, str]]:
+    """Who is on it, and from when to when nobody is told of it."""
+    told = []
+    if incident.acknowledged_at and incident.acknowledged_by:
+        told.append(("On it", f"{one_line(incident.acknowledged_by, limit=40)} since {day_clock(incident.acknowledged_at, zone)}"))
+    if incident.silenced_at and incident.silenced_by:
+        until = day_clock(incident.silenced_until, zone) if incident.silenced_until else "its end"
+        told.append(("Silenced", f"by {one_line(incident.silenced_by, limit=40)}, {day_clock(incident.silenced_at, zone)} to {until}"))
+    return told
 
 
 def _more(evidence: Evidence, zone: tzinfo) -> list[tuple[str, str]]:
@@ -268,6 +280,11 @@ def _reach(evidence: Evidence) -> str:
     if reach.unknown:
         parts.append(f"of {number(reach.unknown)} nothing is known")
     return "; ".join(parts)
+
+
+def _heard(evidence: Evidence) -> str:
+    heard = evidence.heard
+    return f"{count_of(heard.views, 'view')} within a day; a usual day of the brand has up to {number(heard.usual)}" if heard else ""
 
 
 def _rule_term(name: str) -> str:

@@ -100,7 +100,7 @@ def figures(digest: Digest) -> str:
         "last_30_days": asdict(digest.last_30),
         "share_of_voice": [asdict(voice) for voice in digest.voices],
         "by_source": [asdict(source) for source in digest.sources],
-        "incidents": [{"id": each.incident.id, "severity": each.incident.severity, "status": each.status} for each in digest.incidents],
+        "incidents": [each.in_short() for each in digest.incidents],
         "label_error": asdict(digest.label_error) if digest.label_error else None,
         "not_seen": [
             {"source": gap.source, "from": gap.missed_from.isoformat(), "to": gap.missed_to.isoformat(), "reason": gap.reason}

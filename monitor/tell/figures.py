@@ -123,6 +123,11 @@ class DayIncident:
             return "opened and over"
         return "opened" if self.opened else "over" if self.resolved else "going on"
 
+    def in_short(self) -> dict[str, str | None]:
+        """For programs."""
+        one = self.incident
+        return {"id": one.id, "severity": one.severity, "status": self.status, "acknowledged_by": one.acknowledged_by}
+
 
 @dataclass(frozen=True, slots=True)
 class Digest:

@@ -59,3 +59,10 @@ def test_labels_are_noted_at_once_and_taken_in_later(filled):
     told = filled.run("label", "import", "labels.csv")
     assert told.stdout.startswith("0 new, 0 changed, 2 known before, 1 left open")
     assert "line 4: no such mention of that brand is stored" in told.stderr
+
+
+def test_who_is_on_an_incident_is_noted_at_once(filled):
+    with busy(filled.folder):
+        for word in ("ack", "silence"):
+            told = filled.run("incidents", word, "acme-20260710-1", "--by", "ann").stdout
+            assert told == "noted: another process has the store, and takes this in when it next uses it\n"

@@ -9,6 +9,7 @@ import pytest
 from monitor.detect.series import BIN
 from monitor.detect.watch import Watch, hindsight, read_incident, read_incidents
 from monitor.errors import StoreError
+from monitor.store.incidents import acknowledge, silence
 from tests.detect.conftest import DAY, START, everyday, planted
 
 DAYS = 26
@@ -258,3 +259,44 @@ def test_an_example_that_was_erased_does_not_come_back(store):
     now = read_incident(store.con, incident.id)
     assert now.observed > incident.observed
     assert now.evidence == erased
+
+
+def test_what_people_say_of_an_incident_outlasts_all_that_becomes_of_it(store):
+    brand = story(store)
+    store.cover(START, END)
+    watch = Watch([brand], sensitivity="balanced")
+    (first, *_) = live(store, watch, FROM, AT + 24)
+    assert first.is_alert(moment(AT + 24))
+    acknowledge(store.con, first.incident.id, by="ann", at=moment(AT + 24))
+    silence(store.con, first.incident.id, by="bob", at=moment(AT + 24), until=None)
+    last = live(store, watch, AT + 24, DAYS * DAY)[-1]
+    assert (last.incident.id, last.change) == (first.incident.id, "resolved")
+    assert (last.incident.acknowledged_by, last.incident.silenced_by) == ("ann", "bob")
+    assert not last.is_alert(LATER)
+    assert read_incident(store.con, first.incident.id) == last.incident
+
+
+def test_what_people_say_of_an_imported_incident_outlasts_another_look_at_the_past(store):
+    brand = story(store)
+    store.cover(START, END)
+    found = hindsight(store.con, [brand], sensitivity="balanced", run_id=1, now=LATER)
+    one = next(change.incident for change in found if change.incident.severity == "critical")
+    acknowledge(store.con, one.id, by="ann", at=LATER)
+    before = rows(store), store.con.execute("from incident_log").fetchall()
+    assert hindsight(store.con, [brand], sensitivity="balanced", run_id=1, now=LATER) == []
+    assert (rows(store), store.con.execute("from incident_log").fetchall()) == before
+    store.con.execute("update incident set observed = 1")
+    hindsight(store.con, [brand], sensitivity="balanced", run_id=1, now=LATER)
+    assert read_incident(store.con, one.id).acknowledged_by == "ann"
+    assert ("ann is on it",) in store.con.execute("select text from incident_log").fetchall()
+
+
+def test_what_is_silenced_or_small_is_no_alert(store):
+    brand = story(store)
+    store.cover(START, END)
+    (first, *_) = live(store, Watch([brand], sensitivity="balanced"), FROM, AT + 24)
+    small = replace(first.incident, severity="info")
+    hushed = replace(first.incident, silenced_at=moment(AT), silenced_until=moment(AT + 12))
+    assert not replace(first, incident=small).is_alert(moment(AT))
+    assert not replace(first, incident=hushed).is_alert(moment(AT + 11))
+    assert replace(first, incident=hushed).is_alert(moment(AT + 12))

@@ -57,7 +57,7 @@ class World:
             )
         self.con.execute(
             "create temp table future (source varchar, source_id varchar, text varchar, author_name varchar, created_at timestamp, "
-            "first_seen_at timestamp, likes bigint, label tinyint, run_id bigint)"
+            "first_seen_at timestamp, likes bigint, views bigint, label tinyint, run_id bigint)"
         )
         self.known, self.stored_to = 0, START - 100 * MINUTE
         if cover:
@@ -78,9 +78,9 @@ class World:
         new = pd.concat(heard, ignore_index=True)
         new["source_id"] = [str(self.known + number) for number in range(len(new))]
         self.known += len(new)
-        for name, usual in (("author_name", "a" + new.source_id), ("likes", pd.NA)):
+        for name, usual in (("author_name", "a" + new.source_id), ("likes", pd.NA), ("views", pd.NA)):
             new[name] = new[name].fillna(usual) if name in new else usual
-        new["likes"] = new.likes.astype("Int64")
+        new = new.astype({"likes": "Int64", "views": "Int64"})
         self.con.register("new", new)
         self.con.execute("insert into future by name from new")
         self.con.unregister("new")
@@ -94,7 +94,8 @@ class World:
             f"""
             insert into mention by name
             select source, source_id, 'post' as kind, text, false as text_truncated, []::varchar[] as links, author_name, created_at,
-                first_seen_at, first_seen_at as fetched_at, likes, first_seen_at as engagement_at, 'live' as state, false as is_spam, run_id
+                first_seen_at, first_seen_at as fetched_at, likes, views, first_seen_at as engagement_at, 'live' as state,
+                false as is_spam, run_id
             {seen}
             """,
             when,
@@ -126,6 +127,15 @@ class World:
             span,
         )
         self.stored_to = now
+
+    def see_again(self, text, views, *, at):
+        """A later look at the mentions with this text, kept as a store keeps it."""
+        self.con.execute(
+            "insert into engagement_history select source, source_id, 'views', engagement_at, views from mention "
+            "where text = ? and views is not null",
+            [text],
+        )
+        self.con.execute("update mention set views = ?, engagement_at = ? where text = ?", [views, at, text])
 
     def live(self, first, last, *, every=3):
         """A round every so many bins, four minutes after the last of them ended; what was told."""

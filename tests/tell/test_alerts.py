@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.detect.evidence import Named, Outage, Reach
+from monitor.detect.evidence import Evidence, Heard, Named, Outage, Reach
 from monitor.detect.records import read_incidents
 from monitor.tell.alerts import incident_lines
 
@@ -61,6 +61,13 @@ def test_what_is_unknown_is_not_told_as_nothing(incident):
     )
 
 
+def test_a_reach_that_made_it_worse_is_told_beside_the_usual_one(incident):
+    evidence = replace(incident.evidence, heard=Heard(1_240_000, 60_000))
+    told = "   Widely heard      1,240,000 views within a day; a usual day of the brand has up to 60,000"
+    assert told in incident_lines(replace(incident, evidence=Evidence.from_json(evidence.to_json())))
+    assert not any("Widely heard" in line for line in incident_lines(incident))
+
+
 @pytest.mark.parametrize(
     ("ended", "window"),
     [
@@ -83,6 +90,17 @@ def test_one_loud_account_is_named_as_long_as_its_text_is_there(incident):
     assert incident_lines(replace(incident, event=None, evidence=evidence))[1] == "   one account (bob), ruined"
     gone = replace(evidence, loudest=None)
     assert incident_lines(replace(incident, event=None, evidence=gone))[1] == "   one account, ruined"
+
+
+def test_who_is_on_it_and_how_long_it_is_silenced_is_told(incident):
+    at = datetime(2026, 11, 1, 14, 20, tzinfo=UTC)
+    said = replace(incident, acknowledged_by="ann\x1b[31m", acknowledged_at=at, silenced_by="bob", silenced_at=at)
+    lines = incident_lines(said)
+    assert "   On it             ann[31m since Sun 1 Nov 14:20" in lines
+    assert "   Silenced          by bob, Sun 1 Nov 14:20 to its end" in lines
+    ending = replace(said, silenced_until=at + timedelta(hours=4))
+    assert "   Silenced          by bob, Sun 1 Nov 09:20 to Sun 1 Nov 13:20" in incident_lines(ending, zone=NEW_YORK)
+    assert not any("On it" in line or "Silenced" in line for line in incident_lines(incident))
 
 
 def test_times_are_those_of_the_reader(incident):

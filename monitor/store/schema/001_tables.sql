@@ -290,13 +290,18 @@ create table incident (
     event varchar,                      -- the known event it follows
     summary varchar not null,
     evidence varchar not null,          -- JSON
-    run_id bigint                       -- the backfill that found it
+    run_id bigint,                      -- the backfill that found it
+    acknowledged_at timestamp,          -- when somebody said that they are on it
+    acknowledged_by varchar,
+    silenced_at timestamp,              -- from when on nobody is told of it any more
+    silenced_by varchar,
+    silenced_until timestamp            -- and until when; NULL: until it is over
 );
 
 create table incident_log (
     id varchar not null,
     changed_at timestamp not null,
-    change varchar not null,            -- opened, escalated, resolved
+    change varchar not null,            -- opened, escalated, resolved; acknowledged, silenced, lifted
     severity varchar not null,
     text varchar not null
 );
@@ -311,7 +316,7 @@ create table event (
 -- short orders that were followed: each takes effect once
 create table taken_order (
     id varchar primary key,             -- the name of its file in the inbox
-    kind varchar not null,              -- event or labels
+    kind varchar not null,              -- event, labels, ack or silence
     taken_at timestamp not null,
     outcome varchar not null,           -- JSON: what its giver is told
     trouble varchar                     -- why it could not be followed

@@ -790,13 +790,18 @@ comment on column v_incidents.first_source_id is 'of its first mention';
 comment on column v_incidents.event is 'name of the known event that it follows';
 comment on column v_incidents.summary is 'one line of at most 70 characters';
 comment on column v_incidents.evidence is 'JSON: what explains it, such as terms, intents, topics, sources, thread, examples, reach, query; told in detection.md';
+comment on column v_incidents.acknowledged_at is 'when somebody said that they are on it, by monitor incidents ack; NULL: nobody has';
+comment on column v_incidents.acknowledged_by is 'who';
+comment on column v_incidents.silenced_at is 'from when on nobody is told of it, by monitor incidents silence; NULL: it never was silenced';
+comment on column v_incidents.silenced_by is 'who said so';
+comment on column v_incidents.silenced_until is 'until when nobody is told of it; NULL where silenced_at is not: until it is over';
 
 create view v_incident_log as select * from incident_log;
 
 comment on view v_incident_log is 'what became of an incident, a change a row';
 comment on column v_incident_log.id is 'of the incident';
 comment on column v_incident_log.changed_at is 'when';
-comment on column v_incident_log.change is 'opened, escalated or resolved';
+comment on column v_incident_log.change is 'opened, escalated or resolved; by people: acknowledged, silenced or lifted, when it is told of again';
 comment on column v_incident_log.severity is 'at that time';
 comment on column v_incident_log.text is 'one sentence';
 
