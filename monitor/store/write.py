@@ -1,6 +1,6 @@
 """Saves pages: both tables, engagement, rollups, cursor and coverage, in one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import le
@@ -206,17 +206,21 @@ def _merge(con: duckdb.DuckDBPyConnection, incoming: pa.Table, brands: pa.Table,
     con.register("incoming", incoming)
     con.register("incoming_brand", brands)
     try:
-        actions = _merge_texts(con, within)
-        # one that says nothing new still settles that what is older is out of date
         con.execute(f"""
-            update mention set fetched_at = incoming.fetched_at, engagement_at = coalesce(incoming.engagement_at, mention.engagement_at)
-            from incoming
-            where mention.source = incoming.source and mention.source_id = incoming.source_id
-                and {within.replace("created_at", "mention.created_at")}
-                and incoming.fetched_at > mention.fetched_at and mention.state not in {_GONE}
+            create or replace temp table known as
+            select * from mention where {within} and (source, source_id) in (select source, source_id from incoming)
         """)
-        if not actions.num_rows:
-            return Saved(0, 0)
+        says_new, has_other_run = con.execute(f"""
+            select bool_or({_differs("known")}), bool_or(incoming.run_id <> known.run_id) from known join incoming using (source, source_id)
+        """).fetchall()[0]
+        if has_other_run:
+            _note_runs(con, within)
+        if not says_new:
+            _outdate(con, within)
+            known = set(con.execute("select source, source_id from known").fetchall())
+            return _append(con, _without(incoming, known), _without(brands, known))
+        actions = _merge_texts(con, within)
+        _outdate(con, within)
         con.execute(f"delete from mention_brand where {within} and (source, source_id) in (select source, source_id from actions)")
         # a row keeps the created_at of first sight, whatever a later observation says; a copy stays one unless it is elected anew
         con.execute(f"""
@@ -239,13 +243,12 @@ def _merge(con: duckdb.DuckDBPyConnection, incoming: pa.Table, brands: pa.Table,
     return Saved(new, actions.num_rows - new)
 
 
-def _merge_texts(con: duckdb.DuckDBPyConnection, within: str) -> pa.Table:
-    """Bring `mention` and what hangs on it up to date with `incoming`; which rows were inserted or updated."""
-    con.execute(f"""
-        create or replace temp table known as
-        select * from mention where {within} and (source, source_id) in (select source, source_id from incoming)
-    """)
-    # a text names the run that first stored it; other runs that saw it stand in mention_run
+def _without(table: pa.Table, known: Collection[tuple[str, str]]) -> pa.Table:
+    return table.filter(pa.array([key not in known for key in _keys(table)], pa.bool_()))
+
+
+def _note_runs(con: duckdb.DuckDBPyConnection, within: str) -> None:
+    """A text names the run that first stored it; other runs that saw it stand in mention_run."""
     con.execute(f"""
         insert into mention_run
         select known.source, known.source_id, incoming.run_id, known.created_at
@@ -254,6 +257,21 @@ def _merge_texts(con: duckdb.DuckDBPyConnection, within: str) -> pa.Table:
         where incoming.run_id <> known.run_id
             and (known.source, known.source_id, incoming.run_id) not in (select (source, source_id, run_id) from mention_run where {within})
     """)
+
+
+def _outdate(con: duckdb.DuckDBPyConnection, within: str) -> None:
+    """An observation that says nothing new still settles that what is older is out of date."""
+    con.execute(f"""
+        update mention set fetched_at = incoming.fetched_at, engagement_at = coalesce(incoming.engagement_at, mention.engagement_at)
+        from incoming
+        where mention.source = incoming.source and mention.source_id = incoming.source_id
+            and {within.replace("created_at", "mention.created_at")}
+            and incoming.fetched_at > mention.fetched_at and mention.state not in {_GONE}
+    """)
+
+
+def _merge_texts(con: duckdb.DuckDBPyConnection, within: str) -> pa.Table:
+    """Bring `mention` and its history up to date with `incoming`; which rows were inserted or updated."""
     _keep_history(con)
     return con.execute(f"""
         merge into mention using (
