@@ -17,7 +17,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
@@ -43,7 +42,6 @@ from monitor.enrich.topics import tokens_of  # noqa: E402
 from monitor.enrich.vader import Vader  # noqa: E402
 from monitor.enrich.vader_lexicon import plain  # noqa: E402
 from monitor.enrich.vocabulary import Words, read  # noqa: E402
-from monitor.mention import Kind, Mention  # noqa: E402
 from monitor.rule import Subject  # noqa: E402
 from monitor.text import folded  # noqa: E402
 from tests.enrich import measures  # noqa: E402
@@ -247,7 +245,7 @@ def compare_columns(rounds: int) -> None:
     """What each column costs, and all of them as `score_table` gives them; then what is made beside them for storing."""
     topics = measures.starter("streaming")
     brand = Brand(name="Netflix", rule="netflix OR @netflix", own_handles=["x:netflix"], rivals=["Hulu", "Disney+"], topics=topics)
-    scorer, remarks, now = BrandScorer([brand]), Remarks([brand]), datetime(2026, 7, 14, 12, tzinfo=UTC)
+    scorer, remarks = BrandScorer([brand]), Remarks([brand])
     theirs = SentimentIntensityAnalyzer().polarity_scores
 
     def asked(texts: Sequence[str]) -> pa.Table:
@@ -270,9 +268,8 @@ def compare_columns(rounds: int) -> None:
     beside: dict[str, Callable[[Sequence[str]], Any]] = {
         "vaderSentiment alone": columns["vaderSentiment alone"],
         "is_spam": lambda some: [spam_reason(text, tokens_of(Subject.of_text(text))) for text in some],
-        "marks of copies": lambda some: [fingerprint(Mention(**known, text=text), folded(text)) for text in some],
+        "marks of copies": lambda some: [fingerprint(folded(text), source="x", author="ann") for text in some],
     }
-    known: dict[str, Any] = {"source": "x", "source_id": "1", "kind": Kind.POST, "created_at": now, "fetched_at": now, "author_id": "a"}
     corpus = corpora(collected(measures.DATA / "sentiment"))
     corpus["mixed"] = random.Random(1).sample(corpus.pop("first pass"), WORTH)
     for title, racing in (("Cost of each column", columns), ("Cost of what is stored beside them", beside)):

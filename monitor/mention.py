@@ -101,6 +101,16 @@ class Mention:
         return self.in_reply_to_id is None and self.conversation_id in (None, self.source_id)
 
     @property
+    def author(self) -> str | None:
+        """Whose it is: the id, or the name where none is known."""
+        return self.author_id or self.author_name
+
+    @property
     def whole_text(self) -> str:
         """Title and text as one, for matching and scoring; empty where both are gone."""
-        return "\n".join(part for part in (self.title, self.text) if part)
+        return whole_text(self.title, self.text)
+
+
+def whole_text(title: str | None, text: str | None) -> str:
+    """Title and text as one; empty where both are gone."""
+    return "\n".join(part for part in (title, text) if part)

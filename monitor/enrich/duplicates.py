@@ -18,8 +18,6 @@ from zlib import crc32
 import numpy as np
 import regex
 
-from monitor.mention import Mention
-
 WINDOW = timedelta(hours=72)
 """How much later than the first a copy is still called one, end inclusive."""
 
@@ -54,7 +52,8 @@ _REMEMBERED = 65_536
 class Fingerprint(NamedTuple):
     """What is kept of a text's words.
 
-    marks  the smallest hashes in their order, 16 bits each; of a short text two of its words and its author
+    marks  the smallest hashes in their order, 16 bits each; of a short text two of its words and its author. They are kept of texts that
+           were taken back, and worked out anew of others
     keys   three numbers of 32 bits, each made of the hashes that come first in three other orders: of texts that are nearly the
            same one at least is likely to be the same, of others hardly ever
     """
@@ -67,10 +66,11 @@ NOTHING = Fingerprint((), (None, None, None))
 """Of a text that is gone, or is short and of nobody known: it is no copy, and none of it is."""
 
 
-def fingerprint(mention: Mention, text: str) -> Fingerprint:
+def fingerprint(text: str, *, source: str, author: str | None) -> Fingerprint:
     """What a text is recognised by.
 
-    text  the mention's, folded
+    text    title and text, folded
+    author  the id, or the name where none is known; of a short text alone it matters
     """
     text = text[:LONGEST]
     if found := _REPOST.match(text):
@@ -79,8 +79,7 @@ def fingerprint(mention: Mention, text: str) -> Fingerprint:
     if not words:
         return NOTHING
     if _length(text, words) < FEWEST_WORDS:
-        author = mention.author_id or mention.author_name
-        said = f"{mention.source}\n{author}\n{' '.join(words)}".encode() if author else b""
+        said = f"{source}\n{author}\n{' '.join(words)}".encode() if author else b""
         return Fingerprint(divmod(whole := crc32(said), 1 << 16), (whole, None, None)) if said else NOTHING
     shingles = map(" ".join, zip(words, words[1:], words[2:], strict=False))
     hashes = set(map(crc32, map(str.encode, shingles)))

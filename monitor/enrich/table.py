@@ -286,7 +286,9 @@ def _mention_table(judged: Sequence[_Judged]) -> pa.Table:
     columns["state"] = [mention.state.value for mention in mentions]
     columns["duplicate_of"] = [_duplicate_of(mention) for mention in mentions]
     # what concerns nobody is no original of what does
-    prints = [fingerprint(one.mention, one.subject.text) if one.found else NOTHING for one in judged]
+    prints = [
+        fingerprint(one.subject.text, source=one.mention.source, author=one.mention.author) if one.found else NOTHING for one in judged
+    ]
     columns["marks"] = [each.marks for each in prints]
     columns |= {name: [each.keys[place] for each in prints] for place, name in enumerate(KEYS)}
     columns["is_spam"] = [one.spam_reason is not None for one in judged]

@@ -4,8 +4,8 @@ A text that was copied by a copy of a copy is no original of what it does not ma
 of what the source says, and stays it.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,45 +15,11 @@ import pyarrow.compute as pc
 
 from monitor.enrich.duplicates import KEYS, WINDOW, Fingerprint, are_copies
 from monitor.store.company import in_company
-from monitor.store.recent import forget, remember, times_of
-
-Key = tuple[str, str]
-"""Source and the source's own id."""
-
-_FEW = 200
-"""Up to so many keys, and times, are looked for one by one: planning a join takes longer."""
-
-_MANY = 3_000
-"""With so many keys it pays to ask the store: the page of an import."""
+from monitor.store.recent import forget, remember
+from monitor.store.similar import Key, Text, keys_of, marks_of, read_texts, similar
 
 _A_PAGE = 2_000
 """Of more texts than that those are set aside first that share no key with any other."""
-
-_COLUMNS = f"source, source_id, created_at, marks, {', '.join(KEYS)}, repost_of_id is not null, duplicate_of"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class _Text:
-    """A text as far as copies go, in the order in which one can be the original of another.
-
-    is_repost     by what its source says
-    duplicate_of  as stored
-    """
-
-    created_at: datetime
-    source: str
-    source_id: str
-    print: Fingerprint = field(compare=False)
-    is_repost: bool = field(compare=False)
-    duplicate_of: str | None = field(compare=False)
-
-    @property
-    def key(self) -> Key:
-        return self.source, self.source_id
-
-    @property
-    def mention_id(self) -> str:
-        return f"{self.source}:{self.source_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +47,7 @@ def elect(con: duckdb.DuckDBPyConnection, mentions: pa.Table, brands: pa.Table) 
         concerned = brands.filter(pc.is_in(brands["source_id"], asked["source_id"].combine_chunks()))
     stored = set(_rows(concerned, ("source", "source_id")))
     new = [
-        _Text(at, source, source_id, Fingerprint(marks, keys), repost_of is not None, of)
+        Text(at, source, source_id, Fingerprint(marks, keys), repost_of is not None, of)
         for at, source, source_id, marks, *keys, repost_of, of in _rows(
             asked, ("created_at", "source", "source_id", "marks", *KEYS, "repost_of_id", "duplicate_of")
         )
@@ -107,22 +73,24 @@ def elect_merged(con: duckdb.DuckDBPyConnection, actions: pa.Table, mentions: pa
     actions   source, source_id and created_at of what was stored
     mentions  what it was stored from, columns MENTION_COLUMNS
     """
+    said = ("title", "text", *KEYS)
     known = {
-        (source, source_id): (marks, of)
-        for source, source_id, marks, of in con.execute("select source, source_id, marks, duplicate_of from known").fetchall()
+        (source, source_id): (was, of)
+        for source, source_id, of, *was in con.execute(f"select source, source_id, duplicate_of, {', '.join(said)} from known").fetchall()
     }
     stored_at = {(source, source_id): at for source, source_id, at in _rows(actions, ("source", "source_id", "created_at"))}
-    changed: list[_Text] = []
-    edited: list[_Text] = []
-    for source, source_id, marks, *keys, repost_of in _rows(mentions, ("source", "source_id", "marks", *KEYS, "repost_of_id")):
+    changed: list[Text] = []
+    edited: list[Text] = []
+    for source, source_id, marks, repost_of, *now in _rows(mentions, ("source", "source_id", "marks", "repost_of_id", *said)):
         key = source, source_id
         had = known.get(key)
         if key not in stored_at:
             continue
+        _, _, *keys = now
         remember(con, [(stored_at[key], keys)])
-        if had and had[0] == marks:
+        if had and had[0] == now:
             continue
-        changed.append(_Text(stored_at[key], source, source_id, Fingerprint(marks, keys), repost_of is not None, had[1] if had else None))
+        changed.append(Text(stored_at[key], source, source_id, Fingerprint(marks, keys), repost_of is not None, had[1] if had else None))
         edited += changed[-1:] if had else []
     ids = [text.mention_id for text in edited]
     return _elected(con, changed, pointing=_pointing(con, "unnest(?::varchar[])", edited, [ids]) if edited else ())
@@ -135,22 +103,21 @@ def remark(con: duckdb.DuckDBPyConnection, prints: Mapping[Key, Fingerprint], bo
     """
     asked = [list(column) for column in zip(*prints, strict=True)] if prints else []
     known = (
-        _read(con, f"where {bounds} and (source, source_id) in (select unnest(?::varchar[]), unnest(?::varchar[]))", asked)
+        read_texts(con, f"where {bounds} and (source, source_id) in (select unnest(?::varchar[]), unnest(?::varchar[]))", asked)
         if prints
         else []
     )
-    had = [text for text in known if text.print.marks != list(prints[text.key].marks)]
+    had = [text for text in known if list(text.print.keys) != list(prints[text.key].keys)]
     if not had:
         return Copies({}, [])
     table = {
         "source": pa.array([text.source for text in had], pa.string()),
         "source_id": pa.array([text.source_id for text in had], pa.string()),
-        "marks": pa.array([prints[text.key].marks for text in had], pa.list_(pa.uint16())),
         **{name: pa.array([prints[text.key].keys[place] for text in had], pa.uint32()) for place, name in enumerate(KEYS)},
     }
     con.register("remarked", pa.table(table))
     con.execute(f"""
-        update mention set marks = remarked.marks, {", ".join(f"{name} = remarked.{name}" for name in KEYS)}
+        update mention set {", ".join(f"{name} = remarked.{name}" for name in KEYS)}
         from remarked
         where mention.source = remarked.source and mention.source_id = remarked.source_id and mention.{bounds}
     """)
@@ -169,11 +136,11 @@ def elect_orphans(con: duckdb.DuckDBPyConnection, gone: str) -> Copies:
 
 
 def _pointing(
-    con: duckdb.DuckDBPyConnection, ids: str, between: Sequence[_Text] | tuple[datetime, datetime], values: list[object]
-) -> list[_Text]:
+    con: duckdb.DuckDBPyConnection, ids: str, between: Sequence[Text] | tuple[datetime, datetime], values: list[object]
+) -> list[Text]:
     """Stored texts whose original is one of these; at what times the originals were said."""
-    times = [one.created_at if isinstance(one, _Text) else one for one in between]
-    return _read(
+    times = [one.created_at if isinstance(one, Text) else one for one in between]
+    return read_texts(
         con,
         f"where created_at between timestamp '{min(times)}' and timestamp '{max(times) + WINDOW}' and repost_of_id is null "
         f"and duplicate_of in (select {ids})",
@@ -213,9 +180,32 @@ def write_copies(con: duckdb.DuckDBPyConnection, copies: Copies) -> None:
     con.unregister("copied")
 
 
-def _elected(
-    con: duckdb.DuckDBPyConnection, changed: Sequence[_Text], *, pointing: Sequence[_Text] = (), is_import: bool = False
-) -> Copies:
+def keep_marks(con: duckdb.DuckDBPyConnection, which: str, bounds: str) -> None:
+    """Keep the marks of texts that are about to be emptied, so that later copies of them are still told.
+
+    which   a temporary table of their source and source_id
+    bounds  SQL: the time in which they were said
+    """
+    rows = con.execute(f"""
+        select source, source_id, title, text, coalesce(author_id, author_name) from mention
+        where {bounds} and marks is null and copy_key_1 is not null and (source, source_id) in (select source, source_id from {which})
+    """).fetchall()
+    if not rows:
+        return
+    kept = {
+        "source": pa.array([source for source, *_ in rows], pa.string()),
+        "source_id": pa.array([source_id for _, source_id, *_ in rows], pa.string()),
+        "marks": pa.array([marks_of(source, *said) for source, _, *said in rows], pa.list_(pa.uint16())),
+    }
+    con.register("kept", pa.table(kept))
+    con.execute(f"""
+        update mention set marks = kept.marks from kept
+        where mention.source = kept.source and mention.source_id = kept.source_id and mention.{bounds}
+    """)
+    con.unregister("kept")
+
+
+def _elected(con: duckdb.DuckDBPyConnection, changed: Sequence[Text], *, pointing: Sequence[Text] = (), is_import: bool = False) -> Copies:
     """The texts whose original is another than the one that stands beside them.
 
     changed    new texts, stored or not, and those that now say something else
@@ -223,13 +213,13 @@ def _elected(
     is_import  whether the page after this one is of other days, so that nothing is worth remembering
     """
     judged = {text.key: text for text in (*pointing, *changed)}
-    near = [text for text in _similar(con, list(judged.values()), is_import=is_import) if text.key not in judged]
+    near = [text for text in similar(con, list(judged.values()), is_import=is_import) if text.key not in judged]
     # a stored text that came later may have its original among the changed ones
     later = list(_originals(near, changed)) if changed and near and max(near) > min(changed) else []
     if later:
         judged |= {text.key: text for text in near if text.key in later}
         known = {text.key for text in (*judged.values(), *near)}
-        near += [text for text in _similar(con, [judged[key] for key in later], is_import=is_import) if text.key not in known]
+        near += [text for text in similar(con, [judged[key] for key in later], is_import=is_import) if text.key not in known]
     originals = _originals(list(judged.values()), [*judged.values(), *near])
     found: dict[Key, str | None] = {}
     times: list[datetime] = []
@@ -244,73 +234,24 @@ def _elected(
     return Copies(found, times)
 
 
-def _originals(texts: Sequence[_Text], among: Iterable[_Text]) -> dict[Key, _Text]:
+def _originals(texts: Sequence[Text], among: Iterable[Text]) -> dict[Key, Text]:
     """Of each text that is a copy of one of some others the earliest earlier one within the window; by the copy's key."""
-    by_key: dict[int, list[_Text]] = {}
+    by_key: dict[int, list[Text]] = {}
     for text in texts:
-        for key in _keys(text):
+        for key in keys_of(text):
             by_key.setdefault(key, []).append(text)
-    found: dict[Key, _Text] = {}
+    found: dict[Key, Text] = {}
     for other in sorted({text.key: text for text in among}.values(), key=_place):
         until = other.created_at + WINDOW
-        for key in _keys(other):
+        for key in keys_of(other):
             for text in by_key.get(key, ()):
                 if other < text and text.created_at <= until and text.key not in found and are_copies(other.print, text.print):
                     found[text.key] = other
     return found
 
 
-def _keys(text: _Text) -> list[int]:
-    return [key for key in text.print.keys if key is not None]
-
-
-def _place(text: _Text) -> tuple[datetime, str, str]:
+def _place(text: Text) -> tuple[datetime, str, str]:
     return text.created_at, text.source, text.source_id
-
-
-def _similar(con: duckdb.DuckDBPyConnection, texts: Sequence[_Text], *, is_import: bool = False) -> list[_Text]:
-    """Stored texts that have a key in common with one of these, from 72 hours before the first to 72 hours after the last.
-
-    Of equal texts long before, which nothing but the first of them can be the original for, only that one.
-    """
-    keys = sorted({key for text in texts for key in _keys(text)})
-    if not keys:
-        return []
-    first, last = min(text.created_at for text in texts), max(text.created_at for text in texts)
-    times = times_of(con, keys, first - WINDOW, last + WINDOW) if len(keys) <= _MANY and not is_import else None
-    if times is not None and len(times) <= _FEW:
-        return _said_at(con, times, {*keys})
-    if len(keys) <= _FEW:
-        return _read(con, _sought(", ".join(map(str, keys)), first, last))
-    con.register("sought", pa.table({"key": pa.array(keys, pa.uint32())}))
-    found = _read(con, _sought("from sought", first, last))
-    con.unregister("sought")
-    return found
-
-
-def _said_at(con: duckdb.DuckDBPyConnection, times: Collection[datetime], keys: Collection[int]) -> list[_Text]:
-    """Stored texts of these times that have one of these keys."""
-    if not times:
-        return []
-    listed = ", ".join(f"timestamp '{at}'" for at in times)
-    found = _read(con, f"where created_at between timestamp '{min(times)}' and timestamp '{max(times)}' and created_at in ({listed})")
-    return [text for text in found if any(key in keys for key in text.print.keys)]
-
-
-def _sought(keys: str, first: datetime, last: datetime) -> str:
-    return f"""
-        where created_at between timestamp '{first - WINDOW}' and timestamp '{last + WINDOW}'
-            and (copy_key_1 in ({keys}) or copy_key_2 in ({keys}) or copy_key_3 in ({keys}))
-        qualify created_at < timestamp '{last - WINDOW}' or created_at >= timestamp '{first}'
-            or row_number() over (partition by marks, created_at < timestamp '{last - WINDOW}' order by created_at, source, source_id) = 1
-    """
-
-
-def _read(con: duckdb.DuckDBPyConnection, which: str, values: Sequence[object] = ()) -> list[_Text]:
-    rows = con.execute(f"select {_COLUMNS} from mention {which}", list(values)).fetchall()
-    return [
-        _Text(at, source, source_id, Fingerprint(marks, keys), is_repost, of) for source, source_id, at, marks, *keys, is_repost, of in rows
-    ]
 
 
 def _with(table: pa.Table, name: str, values: Mapping[Key, object]) -> pa.Table:

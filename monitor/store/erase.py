@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from monitor.enrich.table import naive
 from monitor.mention import Mention, State
+from monitor.store.duplicates import keep_marks
 from monitor.store.quoted import erase_quotes
 
 _FORGOTTEN = ("title", "text", "url", "author_id", "author_name", "author_followers")
@@ -43,6 +44,7 @@ def erase(con: duckdb.DuckDBPyConnection, arrived: Sequence[pa.Table], gone: Seq
     con.unregister("touched")
     if not con.execute("select count(*) from erased").fetchall()[0][0]:
         return
+    keep_marks(con, "erased", within)
     con.execute(f"""
         update mention set {", ".join(f"{name} = null" for name in _FORGOTTEN)}, links = [], state = erased.state
         from erased

@@ -158,7 +158,9 @@ def _elect_again(con: duckdb.DuckDBPyConnection, keys: Collection[Key], bounds: 
     copies = remark(
         con,
         {
-            one.mention.key: fingerprint(one.mention, folded(one.mention.whole_text)) if one.rows else NOTHING
+            one.mention.key: fingerprint(folded(one.mention.whole_text), source=one.mention.source, author=one.mention.author)
+            if one.rows
+            else NOTHING
             for one in stored
             if one.mention.state not in GONE
         },

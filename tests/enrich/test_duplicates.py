@@ -13,7 +13,7 @@ TEXT = "they raised the price by sixty percent and told nobody before the bill a
 
 def marks(text, **changes):
     said = mention("1", text, **changes)
-    return fingerprint(said, folded(said.whole_text))
+    return fingerprint(folded(said.whole_text), source=said.source, author=said.author)
 
 
 def test_nearly_every_pair_of_near_copies_has_a_key_in_common():

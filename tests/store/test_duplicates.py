@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from monitor.collect.connector import Query, Window
 from monitor.enrich.duplicates import Fingerprint
 from monitor.mention import Engagement, Kind, Mention, State
-from monitor.store.duplicates import _similar, _Text
 from monitor.store.ledger import backfill_run
+from monitor.store.similar import Text, similar
 from monitor.store.undo import undo
 from monitor.store.write import save
 from tests.builders import NOON, after, batch, brand, mention
@@ -208,7 +208,7 @@ def test_neither_order_nor_pages_change_what_is_a_copy_of_what(told):
 
 def test_of_thousands_of_equal_texts_only_the_first_is_read(con):
     save(con, [batch(*(said(str(number), at=number / 60) for number in range(300)))], now=NOON)
-    marks, *keys = con.execute("select marks, copy_key_1, copy_key_2, copy_key_3 from mention limit 1").fetchone()
+    keys = con.execute("select copy_key_1, copy_key_2, copy_key_3 from mention limit 1").fetchone()
     later = (NOON + timedelta(hours=20)).replace(tzinfo=None)
-    new = _Text(later, "x", "new", Fingerprint(marks, keys), is_repost=False, duplicate_of=None)
-    assert [text.source_id for text in _similar(con, [new])] == ["0"]
+    new = Text(later, "x", "new", Fingerprint((), keys), is_repost=False, duplicate_of=None)
+    assert [text.source_id for text in similar(con, [new])] == ["0"]

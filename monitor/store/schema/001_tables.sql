@@ -45,7 +45,7 @@ create table mention (
     pos double,
     neu double,
     neg double,
-    marks usmallint[] not null default [],  -- hashes of its words, by which copies of it are told
+    marks usmallint[],                  -- of a text that was taken back: hashes of its words, by which copies of it are told
     copy_key_1 uinteger,                -- numbers of which any two copies have one in common
     copy_key_2 uinteger,
     copy_key_3 uinteger,
