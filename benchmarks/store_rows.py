@@ -49,7 +49,7 @@ class Rows:
         start, gap = np.datetime64(since, "us"), np.timedelta64(round(step.total_seconds() * 1e6), "us")
         times = pa.array(start + np.arange(size) * gap, pa.timestamp("us"))
         marks = np.sort(self._random.integers(0, 1 << 16, (size, MOST), dtype=np.uint16), axis=1)
-        put: dict[str, pa.Array] = {"source_id": ids, "created_at": times, "fetched_at": times}
+        put: dict[str, pa.Array] = {"source_id": ids, "created_at": times, "fetched_at": times, "engagement_at": times}
         put["marks"] = pa.ListArray.from_arrays(np.arange(0, size * MOST + 1, MOST, dtype=np.int32), marks.ravel())
         put |= {key: pa.array(self._random.integers(0, 1 << 32, size, dtype=np.uint32)) for key in KEYS}
         mentions = _with(self._mentions.take(taken), put, MENTION_COLUMNS)
