@@ -1,7 +1,7 @@
 """The same three questions of what others keep: DuckDB with a PRIMARY KEY and no rollups, SQLite with indexes, pandas on Parquet."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -11,10 +11,11 @@ from store_batches import BRAND, p50, seconds
 from monitor.tell.questions import question
 
 _ROWS = """
-    select brand, mention_brand.created_at, counted, label, text, url, coalesce(likes, 0) + coalesce(replies, 0) as reactions
+    select brand, mention_brand.created_at, counted, label, text, url,
+        coalesce(likes, 0) + coalesce(replies, 0) + coalesce(reposts, 0) + coalesce(quotes, 0) + coalesce(score, 0) as engagement
     from mention_brand join mention using (source, source_id, created_at)
 """
-# ours, and what is asked of rows: SQL with a placeholder for the function that cuts a time
+# ours, a question's name or SQL, and what is asked of rows: SQL with a place for the function that cuts a time
 ASKED = {
     "share of voice by week": (
         "share_of_voice",
@@ -27,11 +28,14 @@ ASKED = {
         from rows where brand = '{brand}' group by 1
         """,
     ),
-    "a brand's loudest critics of a week": (
-        "loudest_critics",
+    "a brand's most noticed complaints of a week": (
         """
-        select text, url, reactions from rows
-        where brand = '{brand}' and counted and label = -1 and created_at >= '{since}' order by reactions desc limit 20
+        select text, url, engagement from v_mentions
+        where brand = '{brand}' and scored and label = -1 and created_at >= '{since}' order by engagement desc nulls last limit 20
+        """,
+        """
+        select text, url, engagement from rows
+        where brand = '{brand}' and counted and label = -1 and created_at >= '{since}' order by engagement desc limit 20
         """,
     ),
 }
@@ -45,7 +49,7 @@ def beside_peers(copy: Path, folder: Path, *, since: str, rounds: int) -> None:
     with duckdb.connect(str(copy), read_only=True, config={"threads": 1}) as con:
         con.execute(f"copy ({_ROWS}) to '{parquet}'")
         con.execute("set timezone = 'UTC'")
-        ours = {name: _ours(con, asked, rounds) for name, (asked, _) in ASKED.items()}
+        ours = {name: _ours(con, asked, since, rounds) for name, (asked, _) in ASKED.items()}
     with duckdb.connect(str(naive), config={"threads": 1}) as con:
         con.execute(f"create table rows as select *, row_number() over () as id from '{parquet}'; alter table rows add primary key (id)")
         in_duckdb = {name: _times(con, sql, _DUCKDB, since, rounds) for name, (_, sql) in ASKED.items()}
@@ -62,11 +66,11 @@ def beside_peers(copy: Path, folder: Path, *, since: str, rounds: int) -> None:
             print(f"peers     {theirs[name]:8.1f} ms p50 {theirs[name] / taken:6.1f} x  {name}: {peer}", flush=True)
 
 
-def _ours(con: duckdb.DuckDBPyConnection, asked: str, rounds: int) -> float:
+def _ours(con: duckdb.DuckDBPyConnection, asked: str, since: str, rounds: int) -> float:
     con.execute("reset variable brand")
     if asked != "share_of_voice":
         con.execute(f"set variable brand = '{BRAND}'")
-    sql = question(asked).sql
+    sql = asked.format(brand=BRAND, since=since) if "select" in asked else question(asked).sql
     return p50(seconds(lambda: con.execute(sql).fetchall(), rounds=rounds))
 
 
@@ -75,7 +79,7 @@ def _times(con: duckdb.DuckDBPyConnection | sqlite3.Connection, sql: str, cuts: 
     return p50(seconds(lambda: con.execute(asked).fetchall(), rounds=rounds))
 
 
-def _pieces(parquet: Path) -> Callable[[], pd.DataFrame]:
+def _pieces(parquet: Path) -> Iterator[pd.DataFrame]:
     import pyarrow.parquet as pq
 
     return (batch.to_pandas() for batch in pq.ParquetFile(parquet).iter_batches(500_000))
@@ -95,7 +99,7 @@ def _days(parquet: Path, since: str) -> object:
 
 def _critics(parquet: Path, since: str) -> object:
     filters = [("brand", "==", BRAND), ("counted", "==", True), ("label", "==", -1), ("created_at", ">=", pd.Timestamp(since))]
-    return pd.read_parquet(parquet, columns=["text", "url", "reactions"], filters=filters).nlargest(20, "reactions")
+    return pd.read_parquet(parquet, columns=["text", "url", "engagement"], filters=filters).nlargest(20, "engagement")
 
 
 _PANDAS = dict(zip(ASKED, (_voice, _days, _critics), strict=True))
