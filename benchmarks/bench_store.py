@@ -52,8 +52,9 @@ def write(store: Store, rows: Rows, count: int, batches: int) -> int:
     taken: dict[str, list[float]] = {}
     step, at, number = timedelta(seconds=0.5), UNTIL, count
     with store.opened() as con:
-        con.execute("create temp table naive as select * exclude (marks) from mention")
-        con.execute("create unique index naive_key on naive (source, source_id)")
+        con.execute(f"attach '{store.folder / 'naive.duckdb'}' as peer")
+        con.execute("create table peer.naive as select * exclude (marks) from mention")
+        con.execute("create unique index naive_key on peer.naive (source, source_id)")
     for _ in range(batches):
         for way in ("append", "merge", "new", "half", "naive"):
             number, at = number + SIZE, at + SIZE * step
@@ -78,7 +79,7 @@ def write(store: Store, rows: Rows, count: int, batches: int) -> int:
     for way, name in names.items():
         print(f"500 rows  {p50(taken[way]):8.1f} ms p50 {p95(taken[way]):8.1f} p95  {p50(taken[way]) / floor:5.1f} x  {name}", flush=True)
     with store.opened() as con:
-        con.execute("drop table naive")
+        con.execute("detach peer")
     return number + SIZE
 
 
@@ -87,19 +88,20 @@ def _joined(known: Enriched, mentions: pa.Table, brands: pa.Table) -> Enriched:
 
 
 def _write(con: duckdb.DuckDBPyConnection, way: str, page: Enriched) -> None:
-    mentions = page.mentions.append_column("first_seen_at", page.mentions["fetched_at"]).append_column(
-        "run_id", [[1] * page.mentions.num_rows]
+    mentions = (
+        page.mentions.drop(["marks"])
+        .append_column("first_seen_at", page.mentions["fetched_at"])
+        .append_column("run_id", [[1] * page.mentions.num_rows])
     )
     names = ", ".join(mentions.column_names)
     first, last = page.mentions["created_at"][0].as_py(), page.mentions["created_at"][-1].as_py()
     if way in ("new", "half"):
         save(con, [batch_of(page)], now=UNTIL.replace(tzinfo=UTC))
     elif way == "naive":
-        rows = mentions.select([name for name in mentions.column_names if name != "marks"])
+        rows = mentions
         named = ", ".join(rows.column_names)
-        con.execute(
-            f"insert into naive ({named}) select * from rows on conflict (source, source_id) do update set fetched_at = excluded.fetched_at"
-        )
+        renew = "on conflict (source, source_id) do update set fetched_at = excluded.fetched_at"
+        con.execute(f"insert into peer.naive ({named}) select * from rows {renew}")
     elif way == "append":
         con.execute(f"insert into mention ({names}) select {names} from mentions")
         _insert_brands(con, page.brands)

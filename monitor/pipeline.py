@@ -19,6 +19,7 @@ from monitor.gather.outcome import is_stopped, may_have_new_key
 from monitor.gather.refresh import query_of, refresher
 from monitor.gather.threads import NO_OLDER, are_over
 from monitor.gather.threads import query_of as query_of_threads
+from monitor.store.compact import compact_if_due
 from monitor.store.database import Store, sync_brands
 from monitor.store.ledger import Run, standing_runs
 from monitor.store.progress import drop_cursors, read_cursors, read_outcomes, read_spoken_until
@@ -282,7 +283,8 @@ def prepare(store: Store, config: Config) -> None:
 
 
 def hand_out(store: Store, config: Config, *, now: datetime) -> Published:
-    """Give the analysts a new copy, and the tables that are written with it."""
+    """Give the analysts a new copy, and the tables that are written with it; once a day of a file written anew."""
+    compact_if_due(store, now=now)
     copied = publish(store, config.published_folder, now=now)
     write_tables(config, copied.path, now=now)
     return copied

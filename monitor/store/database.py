@@ -3,7 +3,7 @@
 import logging
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -89,6 +89,35 @@ class Store:
                 self._uses -= 1
                 if not self._uses and (is_dead or self._lease.is_wanted()):
                     self._close()
+
+    def rewrite(self, write: Callable[[duckdb.DuckDBPyConnection, Path], None], *, doing: str) -> None:
+        """Put a new file in the place of this one, under the lease all the while.
+
+        write  makes it from the open store, at a path beside it, whole and flushed
+        doing  what those who wait are told
+
+        raises  StoreBusy where the lease cannot be had in time, StoreError where the disk refuses; then the old file stays
+        """
+        with self._turn:
+            con = self._open()
+            self._lease.tell(doing)
+            fresh = self.path.with_suffix(".fresh")
+            # what a killed process may have left
+            for left in (fresh, fresh.with_name(f"{fresh.name}.wal")):
+                left.unlink(missing_ok=True)
+            try:
+                write(con, fresh)
+                con.close()
+                self._con = None
+                fresh.chmod(0o600)
+                if self.path.with_name(f"{self.path.name}.wal").exists():
+                    raise StoreError("store: something else has the file open; it was not written anew")
+                fresh.replace(self.path)
+            except (OSError, duckdb.Error) as error:
+                fresh.unlink(missing_ok=True)
+                raise StoreError(f"store: {str(error).splitlines()[0]}; the old file stays as it is") from error
+            finally:
+                self._close()
 
     def close(self) -> None:
         """Close the file and give the lease back."""

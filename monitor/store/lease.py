@@ -72,9 +72,15 @@ class Lease:
                     log.info("store: held by %s; waiting, at most %d s", self.holder() or "another process", seconds)
                     said = True
                 time.sleep(_POLL_SECONDS)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps({"command": self._command, "process": os.getpid(), "since": time.time()}).encode(), 0)
         self._descriptor = descriptor
+        self.tell("")
+
+    def tell(self, doing: str) -> None:
+        """Let those who wait know what takes so long."""
+        if self._descriptor is not None:
+            command = f"{self._command}, {doing}" if doing else self._command
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, json.dumps({"command": command, "process": os.getpid(), "since": time.time()}).encode(), 0)
 
     def release(self) -> None:
         """Let the next one in."""

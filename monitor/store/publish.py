@@ -14,7 +14,7 @@ from monitor.store.database import Store
 
 POINTER = "analytics.duckdb"
 KEPT = 3
-_PRIVATE = ("quarantine", "cursor", "source_state", "judged", "mention_run", "gone", "rescored", "taken_order")
+_PRIVATE = ("quarantine", "cursor", "source_state", "judged", "mention_run", "gone", "rescored", "taken_order", "compaction")
 # what is worked out once a copy, from each other in this order: planning these views takes far longer than reading what they say
 _TOLD_ONCE = ("v_covered", "v_covered_bins", "v_covered_day", "v_series_day", "v_daily")
 

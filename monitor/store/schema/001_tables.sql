@@ -322,6 +322,11 @@ create table taken_order (
     trouble varchar                     -- why it could not be followed
 );
 
+-- when the file was last written anew
+create table compaction (
+    compacted_at timestamp not null
+);
+
 -- empty here; a published copy has one row
 create table published (
     as_of timestamp not null
