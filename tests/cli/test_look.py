@@ -63,7 +63,7 @@ def test_a_notebook_connects_to_the_newest_copy_for_reading(filled):
     with monitor.connect() as con:
         assert con.sql("select text from v_mentions").fetchall() == [("=acme()",)]
         with pytest.raises(Exception, match="read-only"):
-            con.execute("delete from mention")
+            con.execute("delete from event")
         filled.write("more.jsonl", [{**HOSTILE, "source_id": "10"}])
         filled.run("backfill", "more.jsonl")
         assert con.sql("select count(*) from v_mentions").fetchall() == [(1,)]

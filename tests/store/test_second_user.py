@@ -68,7 +68,7 @@ def write_to(folder):
     copy = newest(folder)
     ways = {
         "write into it": lambda: copy.open("r+b"),
-        "open it for writing": lambda: duckdb.connect(str(copy)).execute("delete from mention"),
+        "open it for writing": lambda: duckdb.connect(str(copy)).execute("delete from event"),
         "put another in its place": lambda: (folder / "other").write_bytes(b""),
         "remove it": copy.unlink,
         "rename it": lambda: copy.rename(folder / "gone.duckdb"),

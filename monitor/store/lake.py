@@ -1,0 +1,167 @@
+"""The lake: texts and labels as Parquet files, one a UTC day, and a small database beside them with views over exactly its own files.
+
+A file is named for the version of its day and never changes, so what is there need not be written again: not after a
+kill, not in a folder that was away for a while, and never beside the store of somebody else.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+
+from monitor.store.database import Store
+from monitor.store.upgrade import schema_version
+
+LAKE = "lake"
+
+# SQL: what a table's files hold, in which order. A text lies with the first of its brands
+_HELD = {
+    "mention": """
+        select mention.* exclude (marks, copy_key_1, copy_key_2, copy_key_3)
+        from mention
+        left join (
+            select source, source_id, min(brand) as brand from mention_brand where {within} group by source, source_id
+        ) as lead_brand using (source, source_id)
+        where {within}
+        order by lead_brand.brand, created_at, source, source_id
+    """,
+    "mention_brand": "select * from mention_brand where {within} order by brand, created_at, source, source_id",
+}
+# SQL: what the private table has beside, so that whoever leaves these columns out finds them
+_BESIDE = {
+    "mention": ", []::usmallint[] as marks, null::uinteger as copy_key_1, null::uinteger as copy_key_2, null::uinteger as copy_key_3",
+    "mention_brand": "",
+}
+_NOT_COPIED = {*_HELD, "day_version", "lake_file", "published"}
+
+
+# opening a thousand files takes longer than reading a week of them: days that are four weeks old lie together by the week
+_STRETCHES = """
+    select
+        cast(case when is_old then monday else day end as date) as first_day,
+        case when is_old then 7 else 1 end as days,
+        md5(string_agg(version::varchar, ' ' order by day)) as version
+    from (
+        select *, date_trunc('week', day) as monday, monday + interval 35 days <= max(day) over () as is_old from day_version
+    )
+    group by all
+    order by first_day
+"""
+
+
+class LakeFile(NamedTuple):
+    """A file of the lake.
+
+    holds      mention or mention_brand
+    first_day  UTC, of created_at
+    days       how many: 1 or 7
+    file       from the published folder on
+    """
+
+    holds: str
+    first_day: date
+    days: int
+    file: str
+
+
+def write_days(store: Store, folder: Path) -> None:
+    """Write the days that have no file of their version, one after the other; others may use the store in between."""
+    with store.opened() as con:
+        missing = [one for one in _wanted(con) if not (folder / one.file).exists()]
+    for one in missing:
+        with store.opened() as con:
+            # it may have changed meanwhile, and then its file has another name
+            if one in _wanted(con):
+                _write(con, folder, one)
+
+
+def fill(con: duckdb.DuckDBPyConnection, folder: Path, *, leave_out: Sequence[str]) -> None:
+    """Fill the empty attached database `copy` with all but the texts, and with views over the files of the texts.
+
+    Days that changed since `write_days` are written.
+
+    leave_out  tables of which nothing but the columns is copied
+    """
+    files = _wanted(con)
+    for one in files:
+        if not (folder / one.file).exists():
+            _write(con, folder, one)
+    [(own,)] = con.execute("select current_database()").fetchall()
+    con.execute(f'copy from database "{own}" to copy (schema)')
+    tables = con.execute("select table_name from duckdb_tables() where database_name = ? and not temporary", [own]).fetchall()
+    for (table,) in tables:
+        if table not in {*_NOT_COPIED, *leave_out}:
+            con.execute(f"insert into copy.{table} select * from {table}")
+    if not files:
+        return
+    rows = ", ".join(f"('{one.holds}', '{one.first_day}', {one.days}, '{one.file}')" for one in files)
+    con.execute(f"insert into copy.lake_file values {rows}")
+    # whole paths: where a shell was started must not matter
+    whole = folder.resolve()
+    for table, beside in _BESIDE.items():
+        paths = ", ".join(_quoted(whole / one.file) for one in files if one.holds == table)
+        con.execute(f"drop table copy.{table}")
+        con.execute(f"create view copy.{table} as select *{beside} from read_parquet([{paths}], hive_partitioning = false)")
+
+
+def remove_unread(folder: Path, copies: Iterable[Path]) -> None:
+    """Remove what none of these copies reads: days that changed since, and what a process that was killed left half-written."""
+    lake = folder / LAKE
+    if not lake.is_dir():
+        return
+    read: set[Path] = set()
+    with duckdb.connect(":memory:", config={"threads": 1}) as con:
+        for copy in copies:
+            con.execute(f"attach {_quoted(copy)} as kept (read_only)")
+            # one of an older version knows no lake
+            with suppress(duckdb.CatalogException):
+                read.update(folder / file for (file,) in con.execute("select file from kept.lake_file").fetchall())
+            con.execute("detach kept")
+    for above, _, names in os.walk(lake, topdown=False):
+        here = Path(above)
+        for name in names:
+            if here / name not in read:
+                (here / name).unlink(missing_ok=True)
+        if not any(here.iterdir()):
+            here.rmdir()
+
+
+def _wanted(con: duckdb.DuckDBPyConnection) -> list[LakeFile]:
+    """The files that the store as it is now is to have, in the order of time."""
+    rows = con.execute(_STRETCHES).fetchall()
+    schema = schema_version()
+    return [
+        LakeFile(table, day, days, f"{LAKE}/{table}/{'dt' if days == 1 else 'week'}={day}/{schema}-{version}.parquet")
+        for table in _HELD
+        for day, days, version in rows
+    ]
+
+
+def _write(con: duckdb.DuckDBPyConnection, folder: Path, one: LakeFile) -> None:
+    """Write a day's file beside its place, flush it and rename it into it."""
+    path = folder / one.file
+    _make_readable(path.parent, below=folder)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    within = f"created_at >= timestamp '{one.first_day}' and created_at < timestamp '{one.first_day}' + interval {one.days} day"
+    con.execute(f"copy ({_HELD[one.holds].format(within=within)}) to {_quoted(part)} (format parquet, compression zstd)")
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    part.chmod(0o440)
+    part.replace(path)
+
+
+def _make_readable(folder: Path, *, below: Path) -> None:
+    """Make a folder that the analysts' group can read, whatever the umask, keeping the group that the one above hands down."""
+    if folder == below or folder.is_dir():
+        return
+    _make_readable(folder.parent, below=below)
+    folder.mkdir()
+    folder.chmod(folder.stat().st_mode & 0o2000 | 0o750)
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
