@@ -104,6 +104,21 @@ def test_only_days_that_changed_are_written(store, folder):
     assert published(folder) == stored(store)
 
 
+def test_days_that_are_four_weeks_old_lie_together_by_the_week(store, folder):
+    # the newest text is of a Tuesday, so the last of these weeks ended four weeks and a day before it
+    put(store, mention("1"), *(mention(f"old{back}", created_at=after(-back * DAY)) for back in range(28, 44)))
+    publish(store, folder)
+    first = files(folder)
+    weeks = [f"week=2026-06-{day:02}" for day in (1, 8)]
+    days = ["dt=2026-06-15", "dt=2026-06-16", "dt=2026-07-14"]
+    assert sorted(first) == sorted(f"{table}/{each}" for table in ("mention", "mention_brand") for each in days + weeks)
+    put(store, mention("late", created_at=after(-36 * DAY)))
+    for hour in range(1, 1 + KEPT):
+        publish(store, folder, minute=60 * hour)
+    assert {name for name, file in files(folder).items() if first[name] != file} == {"mention/week=2026-06-08", "mention_brand/week=2026-06-08"}
+    assert published(folder) == stored(store)
+
+
 def test_saving_again_what_is_stored_writes_no_day(store, folder):
     put(store, mention("1"))
     publish(store, folder)
