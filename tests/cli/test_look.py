@@ -16,8 +16,9 @@ ASK = ("query", "--sql", "select source_id, created_at, text from v_mentions ord
 HOSTILE = {"source": "x", "source_id": "9", "text": "=acme()", "created_at": "2026-07-12T12:00:00Z"}
 
 
-@pytest.fixture
-def filled(here):
+@pytest.fixture(params=[pytest.param("", id="file"), pytest.param("publish: {lake: true}", id="lake")])
+def filled(here, request):
+    here.configure(more=request.param)
     here.write("rows.jsonl", [HOSTILE])
     here.run("backfill", "rows.jsonl")
     return here
