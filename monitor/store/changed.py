@@ -19,4 +19,7 @@ def note_changed(con: duckdb.DuckDBPyConnection, times: Iterable[datetime]) -> N
     listed = ", ".join(f"date '{day}'" for day in days)
     [(known,)] = con.execute(f"update day_version set version = uuid() where day in ({listed})").fetchall()
     if known < len(days):
-        con.execute(f"insert into day_version select day, uuid() from unnest([{listed}]) as one (day) where day not in (select day from day_version)")
+        con.execute(f"""
+            insert into day_version
+            select day, uuid() from unnest([{listed}]) as one (day) where day not in (select day from day_version)
+        """)

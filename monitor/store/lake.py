@@ -116,11 +116,11 @@ def remove_unread(folder: Path, copies: Iterable[Path]) -> None:
     read: set[Path] = set()
     with duckdb.connect(":memory:", config={"threads": 1}) as con:
         for copy in copies:
-            con.execute(f"attach {_quoted(copy)} as kept (read_only)")
-            # one of an older version knows no lake
-            with suppress(duckdb.CatalogException):
+            # one that is damaged, or of a version that knew no lake, reads nothing of it
+            with suppress(duckdb.Error):
+                con.execute(f"attach {_quoted(copy)} as kept (read_only)")
                 read.update(folder / file for (file,) in con.execute("select file from kept.lake_file").fetchall())
-            con.execute("detach kept")
+            con.execute("detach database if exists kept")
     for above, _, names in os.walk(lake, topdown=False):
         here = Path(above)
         for name in names:

@@ -19,6 +19,7 @@ KEPT = 3
 _KEPT_BESIDE_LAKE = timedelta(hours=1)
 _LEFT_BEHIND_SECONDS = 3600
 _NAME = "analytics-%Y%m%dT%H%M%S%f"
+_COPIES = f"analytics-{'[0-9]' * 8}T{'[0-9]' * 12}.duckdb"
 _PRIVATE = ("quarantine", "cursor", "source_state", "judged", "mention_run", "gone", "rescored", "taken_order", "day_version")
 
 
@@ -133,14 +134,14 @@ def _remove_old(copy: Path, *, kept_for: timedelta) -> None:
     The newest is kept whatever its name, should the clock have gone back.
     """
     folder = copy.parent
-    others = sorted(set(folder.glob("analytics-*.duckdb")) - {copy})
+    others = sorted(set(folder.glob(_COPIES)) - {copy})
     for old in others[: max(0, len(others) - KEPT + 1)]:
         if _apart(old, copy) >= kept_for:
             old.unlink(missing_ok=True)
     for left in folder.glob(".*.part*"):
         if time.time() - left.stat().st_mtime > _LEFT_BEHIND_SECONDS:
             left.unlink(missing_ok=True)
-    remove_unread(folder, folder.glob("analytics-*.duckdb"))
+    remove_unread(folder, folder.glob(_COPIES))
 
 
 def _apart(one: Path, other: Path) -> timedelta:

@@ -115,7 +115,8 @@ def test_days_that_are_four_weeks_old_lie_together_by_the_week(store, folder):
     put(store, mention("late", created_at=after(-36 * DAY)))
     for hour in range(1, 1 + KEPT):
         publish(store, folder, minute=60 * hour)
-    assert {name for name, file in files(folder).items() if first[name] != file} == {"mention/week=2026-06-08", "mention_brand/week=2026-06-08"}
+    changed = {name for name, file in files(folder).items() if first[name] != file}
+    assert changed == {"mention/week=2026-06-08", "mention_brand/week=2026-06-08"}
     assert published(folder) == stored(store)
 
 
@@ -131,7 +132,8 @@ def test_saving_again_what_is_stored_writes_no_day(store, folder):
 @pytest.mark.parametrize("seed", range(3))
 def test_whatever_sources_say_the_lake_says_what_the_store_says(store, folder, seed):
     chance = random.Random(seed)
-    said = [" ".join(chance.choices("streamly himal is down again and nobody says why so long cancelled".split(), k=12)) for _ in range(6)]
+    words = ["streamly", "himal", "is", "down", "again", "and", "nobody", "says", "why", "cancelled"]
+    said = [" ".join(chance.choices(words, k=12)) for _ in range(6)]
     for step in range(8):
         page = []
         for number in chance.sample(range(25), k=6):
@@ -260,7 +262,7 @@ def test_files_and_folders_may_be_read_by_the_group_whatever_the_umask(store, tm
 
 
 def test_a_killed_publisher_leaves_a_whole_copy_and_the_next_one_is_right(store, folder):
-    put(store, *(mention(str(number), f"streamly {number} himal", created_at=after(-number * 97)) for number in range(400)))
+    put(store, *(mention(str(number), f"streamly {number} himal", created_at=after(-number * 97)) for number in range(120)))
     publish(store, folder)
     expected = stored(store)
     store.close()
@@ -276,10 +278,10 @@ def test_a_killed_publisher_leaves_a_whole_copy_and_the_next_one_is_right(store,
             for number in range(1, 10_000):
                 with store.writing() as con:
                     note_changed(con, [at for (at,) in con.execute("select created_at from mention").fetchall()])
-                publish(store, Path({str(folder)!r}), now=NOON + timedelta(minutes=number), lake=True)
+                publish(store, Path({str(folder)!r}), now=NOON + timedelta(minutes=20 * number), lake=True)
     """
     chance = random.Random(7)
-    for _ in range(6):
+    for _ in range(5):
         with subprocess.Popen([sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, env=os.environ) as process:
             assert process.stdout
             process.stdout.readline()
