@@ -1,7 +1,7 @@
-"""The lake: texts and labels as Parquet files, one a UTC day, and a small database beside them with views over exactly its own files.
+"""The lake: what grows with the texts as Parquet files, one a UTC day, and a small database with all the rest and views over its files.
 
 A file is named for the version of its day and never changes, so what is there need not be written again: not after a
-kill, not in a folder that was away for a while, and never beside the store of somebody else.
+kill, and not in a folder that was away for a while. Whatever is not named by a copy is nobody's.
 """
 
 import os
@@ -30,11 +30,13 @@ _HELD = {
         order by lead_brand.brand, created_at, source, source_id
     """,
     "mention_brand": "select * from mention_brand where {within} order by brand, created_at, source, source_id",
+    "rollup_5m": "select * from rollup_5m where {bins_within} order by brand, bin_start, source, facet, value",
 }
 # SQL: what the private table has beside, so that whoever leaves these columns out finds them
 _BESIDE = {
     "mention": ", []::usmallint[] as marks, null::uinteger as copy_key_1, null::uinteger as copy_key_2, null::uinteger as copy_key_3",
     "mention_brand": "",
+    "rollup_5m": "",
 }
 _NOT_COPIED = {*_HELD, "day_version", "lake_file", "published"}
 
@@ -56,8 +58,8 @@ _STRETCHES = """
 class LakeFile(NamedTuple):
     """A file of the lake.
 
-    holds      mention or mention_brand
-    first_day  UTC, of created_at
+    holds      mention, mention_brand or rollup_5m
+    first_day  UTC, of created_at or bin_start
     days       how many: 1 or 7
     file       from the published folder on
     """
@@ -80,7 +82,7 @@ def write_days(store: Store, folder: Path) -> None:
 
 
 def fill(con: duckdb.DuckDBPyConnection, folder: Path, *, leave_out: Sequence[str]) -> None:
-    """Fill the empty attached database `copy` with all but the texts, and with views over the files of the texts.
+    """Fill the empty attached database `copy`: views over the files in the place of the three large tables, the others as they are.
 
     Days that changed since `write_days` are written.
 
@@ -146,8 +148,13 @@ def _write(con: duckdb.DuckDBPyConnection, folder: Path, one: LakeFile) -> None:
     path = folder / one.file
     _make_readable(path.parent, below=folder)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    within = f"created_at >= timestamp '{one.first_day}' and created_at < timestamp '{one.first_day}' + interval {one.days} day"
-    con.execute(f"copy ({_HELD[one.holds].format(within=within)}) to {_quoted(part)} (format parquet, compression zstd)")
+    within, bins_within = (
+        f"{at} >= timestamp '{one.first_day}' and {at} < timestamp '{one.first_day}' + interval {one.days} day"
+        for at in ("created_at", "bin_start")
+    )
+    con.execute(
+        f"copy ({_HELD[one.holds].format(within=within, bins_within=bins_within)}) to {_quoted(part)} (format parquet, compression zstd)"
+    )
     with part.open("rb") as file:
         os.fsync(file.fileno())
     part.chmod(0o440)

@@ -15,15 +15,18 @@ import pytest
 
 from monitor.collect.connector import Query, Window
 from monitor.mention import State
+from monitor.store.database import sync_brands
 from monitor.store.lake import LAKE
 from monitor.store.ledger import backfill_run
 from monitor.store.publish import KEPT, newest
 from monitor.store.publish import publish as publish_copy
+from monitor.store.rollup import rebuild
 from monitor.store.undo import undo
 from monitor.store.write import save
 from tests.builders import NOON, after, batch, brand, mention
 
 DAY = 24 * 60
+TABLES = ("mention", "mention_brand", "rollup_5m")
 SHOWN = ("v_mentions", "v_texts", "v_labels", "v_runs", "v_coverage", "v_daily", "v_series", "v_human_labels", "v_answers")
 BRANDS = [brand(), brand("Himal", timezone="Asia/Kathmandu")]
 
@@ -78,7 +81,7 @@ def test_a_store_without_texts_is_published(store, folder):
 def test_a_day_lies_in_a_file_of_its_own_in_the_order_of_brand_and_time(store, folder):
     put(store, mention("1", "streamly or himal"), mention("2", "himal", created_at=after(-1)), mention("3", created_at=after(-DAY)))
     publish(store, folder)
-    assert sorted(files(folder)) == [f"{table}/dt=2026-07-{day}" for table in ("mention", "mention_brand") for day in (13, 14)]
+    assert sorted(files(folder)) == [f"{table}/dt=2026-07-{day}" for table in TABLES for day in (13, 14)]
     with duckdb.connect() as con:
         texts, labels = (
             con.execute(f"select {columns} from '{folder}/{LAKE}/{table}/dt=2026-07-14/*.parquet'").fetchall()
@@ -100,7 +103,7 @@ def test_only_days_that_changed_are_written(store, folder):
     for hour in range(2, 2 + KEPT):
         publish(store, folder, minute=60 * hour)
     late = files(folder)
-    assert {name for name in late if late[name] != before[name]} == {"mention/dt=2026-07-13", "mention_brand/dt=2026-07-13"}
+    assert {name for name in late if late[name] != before[name]} == {f"{table}/dt=2026-07-13" for table in TABLES}
     assert published(folder) == stored(store)
 
 
@@ -111,12 +114,12 @@ def test_days_that_are_four_weeks_old_lie_together_by_the_week(store, folder):
     first = files(folder)
     weeks = [f"week=2026-06-{day:02}" for day in (1, 8)]
     days = ["dt=2026-06-15", "dt=2026-06-16", "dt=2026-07-14"]
-    assert sorted(first) == sorted(f"{table}/{each}" for table in ("mention", "mention_brand") for each in days + weeks)
+    assert sorted(first) == sorted(f"{table}/{each}" for table in TABLES for each in days + weeks)
     put(store, mention("late", created_at=after(-36 * DAY)))
     for hour in range(1, 1 + KEPT):
         publish(store, folder, minute=60 * hour)
     changed = {name for name, file in files(folder).items() if first[name] != file}
-    assert changed == {"mention/week=2026-06-08", "mention_brand/week=2026-06-08"}
+    assert changed == {f"{table}/week=2026-06-08" for table in TABLES}
     assert published(folder) == stored(store)
 
 
@@ -150,6 +153,16 @@ def test_whatever_sources_say_the_lake_says_what_the_store_says(store, folder, s
         put(store, *page, run_id=1 + step % 3)
         publish(store, folder, minute=step)
         assert published(folder) == stored(store)
+
+
+def test_days_of_another_zone_are_counted_anew(store, folder):
+    put(store, mention("1", created_at=after(11 * 60)), mention("2", created_at=after(-DAY * 40)))
+    publish(store, folder)
+    with store.writing() as con:
+        assert sync_brands(con, [brand(timezone="Asia/Tokyo")]) == ["Streamly"]
+        rebuild(con)
+    publish(store, folder, minute=1)
+    assert published(folder) == stored(store)
 
 
 def test_an_import_that_was_taken_back_is_gone(store, folder):
@@ -189,7 +202,7 @@ def test_whoever_has_a_copy_open_goes_on_reading_for_an_hour(store, folder):
     for hour in range(2, 2 + KEPT):
         publish(store, folder, minute=60 * hour)
     assert len(list(folder.glob("analytics-*.duckdb"))) == KEPT
-    assert len(files(folder)) == len(list((folder / LAKE).rglob("*.parquet"))) == 2
+    assert len(files(folder)) == len(list((folder / LAKE).rglob("*.parquet"))) == len(TABLES)
 
 
 def test_the_setting_may_be_changed_back_and_forth(store, folder):

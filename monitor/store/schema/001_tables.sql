@@ -328,8 +328,8 @@ create table published (
 
 -- empty here; a published copy beside a lake names the files that its views read
 create table lake_file (
-    holds varchar not null,             -- mention or mention_brand
-    first_day date not null,            -- UTC, of created_at
+    holds varchar not null,             -- mention, mention_brand or rollup_5m
+    first_day date not null,            -- UTC, of created_at or bin_start
     days tinyint not null,              -- 1, or 7 where it is long ago
     file varchar not null               -- from the folder of the copy on
 );
