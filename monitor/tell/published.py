@@ -14,7 +14,8 @@ _AS_OF = ("select max(as_of) from v_published", "select max(covered_to) from v_c
 _OPTIONS: dict[str, str | bool | int | float | list[str]] = {
     "threads": 1,
     "memory_limit": MEMORY,
-    "max_temp_directory_size": "0B",
+    # what does not fit into memory is refused; with a folder named the engine would try to write there all the same
+    "temp_directory": "",
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "allow_community_extensions": False,

@@ -347,6 +347,13 @@ def test_in_a_lake_the_engine_itself_reads_nothing_but_the_files_of_the_copy(lak
                 con.execute(statement)
 
 
+@LINUX
+def test_what_does_not_fit_into_memory_is_refused_and_written_nowhere(database, gate):
+    with pytest.raises(ConfigError, match="needs more than 512MB of memory"):
+        gate.ask(database, BOMBS["a big sort"])
+    assert not Path("/.tmp").exists()
+
+
 def test_a_lake_answers_as_the_file_does(published, lake, gate):
     for view in ("v_mentions", "v_texts", "v_labels", "v_daily", "v_runs", "v_coverage", "v_human_labels", "v_answers"):
         asked = f"select * from {view} order by all"
