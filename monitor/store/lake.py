@@ -18,33 +18,47 @@ from monitor.store.upgrade import schema_version
 
 LAKE = "lake"
 
-# SQL: what a table's files hold, in which order. A text lies with the first of its brands
-_HELD = {
-    "mention": """
-        select mention.* exclude (marks, copy_key_1, copy_key_2, copy_key_3)
-        from mention
-        left join (
-            select source, source_id, min(brand) as brand from mention_brand where {within} group by source, source_id
-        ) as lead_brand using (source, source_id)
-        where {within}
-        order by lead_brand.brand, created_at, source, source_id
-    """,
-    "mention_brand": "select * from mention_brand where {within} order by brand, created_at, source, source_id",
-    "rollup_5m": "select * from rollup_5m where {bins_within} order by brand, bin_start, source, facet, value",
-}
-# how many rows the planner is to reckon with, in parts of what there are: its hash tables are to be made of labels, which are
-# narrow, and not of texts, where it takes both for as many
-_WEIGHT = {"mention": 10, "mention_brand": 1, "rollup_5m": 1}
-# SQL: what the private table has beside, so that whoever leaves these columns out finds them
-_BESIDE = {
-    "mention": ", []::usmallint[] as marks, null::uinteger as copy_key_1, null::uinteger as copy_key_2, null::uinteger as copy_key_3",
-    "mention_brand": "",
-    "rollup_5m": "",
-}
-_NOT_COPIED = {*_HELD, "day_version", "lake_file", "published"}
+
+class _Table(NamedTuple):
+    """A table whose rows lie in the lake.
+
+    at      its column of time, by which rows belong to days
+    rows    SQL: those of {within} as a file holds them, in their order
+    beside  SQL: columns that no file holds, so that a view which leaves them out finds them
+    weight  how many rows the planner is to reckon with for each that there is
+    """
+
+    at: str
+    rows: str
+    beside: str = ""
+    weight: int = 1
 
 
-# opening a thousand files takes longer than reading a week of them: days that are four weeks old lie together by the week
+_TABLES = {
+    "mention": _Table(
+        at="created_at",
+        # a text lies with the first of its brands
+        rows="""
+            select mention.* exclude (marks, copy_key_1, copy_key_2, copy_key_3)
+            from mention
+            left join (
+                select source, source_id, min(brand) as brand from mention_brand where {within} group by source, source_id
+            ) as lead_brand using (source, source_id)
+            where {within}
+            order by lead_brand.brand, created_at, source, source_id
+        """,
+        beside=", []::usmallint[] as marks, null::uinteger as copy_key_1, null::uinteger as copy_key_2, null::uinteger as copy_key_3",
+        # taking both for as many, it would make its hash tables of texts, which are wide, and not of labels
+        weight=10,
+    ),
+    "mention_brand": _Table(
+        at="created_at", rows="select * from mention_brand where {within} order by brand, created_at, source, source_id"
+    ),
+    "rollup_5m": _Table(at="bin_start", rows="select * from rollup_5m where {within} order by brand, bin_start, source, facet, value"),
+}
+_NOT_COPIED = {*_TABLES, "day_version", "lake_file", "published"}
+
+# opening a thousand files takes longer than reading a week of them: days of weeks that ended four weeks ago lie together
 _STRETCHES = """
     select
         cast(case when is_old then monday else day end as date) as first_day,
@@ -103,16 +117,16 @@ def fill(con: duckdb.DuckDBPyConnection, folder: Path, *, leave_out: Sequence[st
             con.execute(f"insert into copy.{table} select * from {table}")
     if not files:
         return
-    rows = ", ".join(f"('{one.holds}', '{one.first_day}', {one.days}, '{one.file}')" for one in files)
-    con.execute(f"insert into copy.lake_file values {rows}")
+    named = ", ".join(f"('{one.holds}', '{one.first_day}', {one.days}, '{one.file}')" for one in files)
+    con.execute(f"insert into copy.lake_file values {named}")
     # whole paths: where a shell was started must not matter
     whole = folder.resolve()
-    for table, beside in _BESIDE.items():
-        paths = ", ".join(_quoted(whole / one.file) for one in files if one.holds == table)
-        [(rows,)] = con.execute(f"select greatest(1, count(*)) * {_WEIGHT[table]} from {table}").fetchall()
+    for name, table in _TABLES.items():
+        paths = ", ".join(_quoted(whole / one.file) for one in files if one.holds == name)
+        [(rows,)] = con.execute(f"select greatest(1, count(*)) * {table.weight} from {name}").fetchall()
         read = f"read_parquet([{paths}], hive_partitioning = false, explicit_cardinality = {rows})"
-        con.execute(f"drop table copy.{table}")
-        con.execute(f"create view copy.{table} as select *{beside} from {read}")
+        con.execute(f"drop table copy.{name}")
+        con.execute(f"create view copy.{name} as select *{table.beside} from {read}")
 
 
 def remove_unread(folder: Path, copies: Iterable[Path]) -> None:
@@ -143,7 +157,7 @@ def _wanted(con: duckdb.DuckDBPyConnection) -> list[LakeFile]:
     schema = schema_version()
     return [
         LakeFile(table, day, days, f"{LAKE}/{table}/{'dt' if days == 1 else 'week'}={day}/{schema}-{version}.parquet")
-        for table in _HELD
+        for table in _TABLES
         for day, days, version in rows
     ]
 
@@ -153,13 +167,9 @@ def _write(con: duckdb.DuckDBPyConnection, folder: Path, one: LakeFile) -> None:
     path = folder / one.file
     _make_readable(path.parent, below=folder)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    within, bins_within = (
-        f"{at} >= timestamp '{one.first_day}' and {at} < timestamp '{one.first_day}' + interval {one.days} day"
-        for at in ("created_at", "bin_start")
-    )
-    con.execute(
-        f"copy ({_HELD[one.holds].format(within=within, bins_within=bins_within)}) to {_quoted(part)} (format parquet, compression zstd)"
-    )
+    table = _TABLES[one.holds]
+    within = f"{table.at} >= timestamp '{one.first_day}' and {table.at} < timestamp '{one.first_day}' + interval {one.days} day"
+    con.execute(f"copy ({table.rows.format(within=within)}) to {_quoted(part)} (format parquet, compression zstd)")
     with part.open("rb") as file:
         os.fsync(file.fileno())
     part.chmod(0o440)

@@ -3,6 +3,7 @@
 import os
 import random
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -307,3 +308,38 @@ def test_a_killed_publisher_leaves_a_whole_copy_and_the_next_one_is_right(store,
     assert published(folder) == expected
     on_disk = [path for path in (folder / LAKE).rglob("*") if path.is_file()]
     assert len(on_disk) == len(files(folder))
+
+
+@pytest.mark.parametrize(
+    "place", ["lake._write", "lake.fill", "publish._flush", "publish._point", "publish._remove_old", "publish.remove_unread"]
+)
+def test_killed_at_any_step_the_copy_before_stays_whole_until_the_next_one(store, folder, place):
+    put(store, mention("1"), mention("2", created_at=after(-DAY)))
+    publish(store, folder)
+    before = published(folder)
+    put(store, mention("3", fetched_at=after(2)))
+    now = stored(store)
+    store.close()
+    program = f"""
+        import os, signal
+        from pathlib import Path
+        import monitor.store.{place.split(".")[0]} as module
+        import monitor.store.publish as publish
+        from monitor.store.database import Store
+        from tests.builders import after
+        def die(*args, **named):
+            os.kill(os.getpid(), signal.SIGKILL)
+        setattr(module, {place.split(".")[1]!r}, die)
+        if {place!r} == "lake.fill":
+            publish.fill = die
+        with Store(Path({str(store.folder)!r}), command="test") as store:
+            publish.publish(store, Path({str(folder)!r}), now=after(5), lake=True)
+    """
+    died = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], env=os.environ, check=False)
+    assert died.returncode == -signal.SIGKILL
+    assert published(folder) in (before, now)
+    publish(store, folder, minute=60)
+    assert published(folder) == now
+    for hour in range(2, 2 + KEPT):
+        publish(store, folder, minute=60 * hour)
+    assert sorted(path.name for path in (folder / LAKE).rglob("*") if path.is_file()) == sorted(files(folder).values())
