@@ -54,6 +54,7 @@ def publish(store: Store, folder: Path, *, now: datetime, lake: bool = False) ->
             with store.opened() as con:
                 part.unlink(missing_ok=True)
                 _strip(con, part, now, lake=True)
+                _flush(part)
                 copy = _shown(part, now)
                 _remove_old(copy, kept_for=_KEPT_BESIDE_LAKE)
         else:
@@ -61,8 +62,10 @@ def publish(store: Store, folder: Path, *, now: datetime, lake: bool = False) ->
                 con.execute("checkpoint")
                 shutil.copyfile(store.path, part)
                 _strip(con, part, now)
-            copy = _shown(part, now)
+            # which takes long, and needs nothing of the store
+            _flush(part)
             with store.opened():
+                copy = _shown(part, now)
                 _remove_old(copy, kept_for=timedelta())
     except (OSError, duckdb.IOException) as error:
         seen = getattr(error, "strerror", None) or str(error).splitlines()[0]
@@ -121,7 +124,6 @@ def _quoted(path: Path) -> str:
 def _shown(part: Path, now: datetime) -> Path:
     """The finished copy under its name, and the pointer on it."""
     copy = part.with_name(f"{now.astimezone(UTC):{_NAME}}.duckdb")
-    _flush(part)
     part.chmod(0o440)
     part.replace(copy)
     _point(part.parent, copy)
