@@ -22,7 +22,8 @@ CHUNK = 100_000
 class Rows:
     """Texts of the made story with one brand each, resampled over the days before `UNTIL`; every one is a text of its own."""
 
-    def __init__(self, *, seed: int = 1, scale: float = 0.3) -> None:
+    def __init__(self, *, seed: int = 1, scale: float = 0.3, days: int = DAYS) -> None:
+        self.days = days
         self.config = Config.model_validate({**yaml.safe_load(CONFIG), "sources": {}})
         enricher = Enricher.of(self.config)
         told = [seen for seen in make_story(seed=seed, scale=scale).observations if seen.text]
@@ -38,9 +39,9 @@ class Rows:
 
     def chunks(self, count: int) -> Iterator[Enriched]:
         """So many texts in the order of time, at most `CHUNK` at once."""
-        step = timedelta(days=DAYS) / count
+        step = timedelta(days=self.days) / count
         for first in range(0, count, CHUNK):
-            yield self.page(first, min(CHUNK, count - first), UNTIL - timedelta(days=DAYS) + first * step, step)
+            yield self.page(first, min(CHUNK, count - first), UNTIL - timedelta(days=self.days) + first * step, step)
 
     def page(self, first: int, size: int, since: datetime, step: timedelta) -> Enriched:
         """Texts numbered from `first`, said one after the other."""

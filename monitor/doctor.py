@@ -23,6 +23,7 @@ from monitor.tell.words import count_of, duration
 
 _LOW_DISK_BYTES = 2_000_000_000
 _STALE_SECONDS = 3600
+_COPIED_BYTES_A_SECOND = 10_000_000
 
 State = Literal["ok", "off", "busy", "problem"]
 
@@ -45,6 +46,7 @@ def examine(config: Config, connectors: Sequence[Connector], *, now: datetime) -
         *_scorer(config),
         *store,
         _published(config, now),
+        *_copying(config),
         *_tables(config),
         *(finding for finding in _sources(config, connectors) if finding.state != "ok" or finding.what not in troubled),
         _disk(config),
@@ -111,6 +113,19 @@ def _published(config: Config, now: datetime) -> Finding:
     return Finding(
         "published", "ok" if age < _STALE_SECONDS else "off", text if age < _STALE_SECONDS else f"{text}; `monitor run` keeps it fresh"
     )
+
+
+def _copying(config: Config) -> Iterator[Finding]:
+    """Nothing while copies are small: from 10 MB a second on, day and night, a lake writes far less."""
+    path = config.store_folder / "monitor.duckdb"
+    size = path.stat().st_size if path.exists() else 0
+    if not config.publish.lake and size > _COPIED_BYTES_A_SECOND * config.publish.every:
+        yield Finding(
+            "copying",
+            "problem",
+            f"{size / 1e6:,.0f} MB are copied every {duration(timedelta(seconds=config.publish.every))}; "
+            "set `publish: {lake: true}`, or a longer publish.every",
+        )
 
 
 def _tables(config: Config) -> Iterator[Finding]:

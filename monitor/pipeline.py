@@ -285,7 +285,7 @@ def prepare(store: Store, config: Config) -> None:
 def hand_out(store: Store, config: Config, *, now: datetime) -> Published:
     """Give the analysts a new copy, and the tables that are written with it; once a day of a file written anew."""
     compact_if_due(store, now=now)
-    copied = publish(store, config.published_folder, now=now)
+    copied = publish(store, config.published_folder, now=now, lake=config.publish.lake)
     write_tables(config, copied.path, now=now)
     return copied
 

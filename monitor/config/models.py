@@ -142,6 +142,7 @@ class Publish(_Strict):
 
     every: Duration = Field(default=300, description="seconds between copies")
     folder: Path = Field(default=Path("published"), description="where the copies go; relative to this file")
+    lake: bool = Field(default=False, description="texts as Parquet files, one a UTC day: only days that changed are written anew")
     tables: Sequence[Table] = Field(default=(), description="answers written as files with each copy, for people without SQL")
     tables_folder: Path = Field(default=Path("tables"), description="where these files go, such as a share; relative to this file")
 

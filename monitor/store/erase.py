@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from monitor.enrich.table import naive
 from monitor.mention import Mention, State
+from monitor.store.changed import note_changed
 from monitor.store.duplicates import keep_marks
 from monitor.store.quoted import erase_quotes
 
@@ -36,14 +37,16 @@ def erase(con: duckdb.DuckDBPyConnection, arrived: Sequence[pa.Table], gone: Seq
     within = bounds(touched)
     con.execute(f"""
         create or replace temp table erased as
-        select mention.source, mention.source_id, gone.state
+        select mention.source, mention.source_id, mention.created_at, gone.state
         from mention
         join gone using (source, source_id)
         where {within} and (source, source_id) in (select source, source_id from touched) and {advances("gone", "mention")}
     """)
     con.unregister("touched")
-    if not con.execute("select count(*) from erased").fetchall()[0][0]:
+    times = [at for (at,) in con.execute("select created_at from erased").fetchall()]
+    if not times:
         return
+    note_changed(con, times)
     keep_marks(con, "erased", within)
     con.execute(f"""
         update mention set {", ".join(f"{name} = null" for name in _FORGOTTEN)}, links = [], state = erased.state

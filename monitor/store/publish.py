@@ -2,8 +2,9 @@
 
 import os
 import shutil
+import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -11,10 +12,26 @@ import duckdb
 from monitor.enrich.table import naive
 from monitor.errors import StoreError
 from monitor.store.database import Store
+from monitor.store.lake import fill, remove_unread, write_days
 
 POINTER = "analytics.duckdb"
 KEPT = 3
-_PRIVATE = ("quarantine", "cursor", "source_state", "judged", "mention_run", "gone", "rescored", "taken_order", "compaction")
+_KEPT_BESIDE_LAKE = timedelta(hours=1)
+_LEFT_BEHIND_SECONDS = 3600
+_NAME = "analytics-%Y%m%dT%H%M%S%f"
+_COPIES = f"analytics-{'[0-9]' * 8}T{'[0-9]' * 12}.duckdb"
+_PRIVATE = (
+    "quarantine",
+    "cursor",
+    "source_state",
+    "judged",
+    "mention_run",
+    "gone",
+    "rescored",
+    "taken_order",
+    "day_version",
+    "compaction",
+)
 # what is worked out once a copy, from each other in this order: planning these views takes far longer than reading what they say
 _TOLD_ONCE = ("v_covered", "v_covered_bins", "v_covered_day", "v_series_day", "v_daily")
 
@@ -27,12 +44,13 @@ class Published:
     data_as_of: datetime
 
 
-def publish(store: Store, folder: Path, *, now: datetime) -> Published:
+def publish(store: Store, folder: Path, *, now: datetime, lake: bool = False) -> Published:
     """Copy the store into the analysts' folder and let the pointer name the new copy.
 
-    The copy is checkpointed, flushed to disk and renamed before the pointer moves: a reader sees a
-    whole copy or the one before. Only the newest three are kept.
+    The copy is flushed to disk and renamed before the pointer moves: a reader sees a whole copy or the one before. Only the
+    newest three are kept; beside a lake those of the last hour too, since whoever reads one opens its files again and again.
 
+    lake    write the days whose texts changed as Parquet, and copy only the rest
     raises  StoreError where the folder cannot be written
     """
     try:
@@ -41,24 +59,30 @@ def publish(store: Store, folder: Path, *, now: datetime) -> Published:
             # the analysts' group reads it, whatever the umask; the rights of a folder that was there are its owner's business
             folder.chmod(0o750)
         part = folder / f".{os.getpid()}.part"
-        with store.opened() as con:
-            con.execute("checkpoint")
-            # what a killed process of this number may have left would be replayed into the copy
-            part.with_name(f"{part.name}.wal").unlink(missing_ok=True)
-            shutil.copyfile(store.path, part)
-            _strip(con, part, now)
-        copy = folder / f"analytics-{now.astimezone(UTC):%Y%m%dT%H%M%S%f}.duckdb"
-        _flush(part)
-        part.chmod(0o440)
-        part.replace(copy)
-        _point(folder, copy)
+        # what a killed process of this number may have left would be replayed into the copy
+        part.with_name(f"{part.name}.wal").unlink(missing_ok=True)
+        if lake:
+            write_days(store, folder)
+            # to the end in one hold: whoever else publishes meanwhile would remove the files that no copy names yet
+            with store.opened() as con:
+                part.unlink(missing_ok=True)
+                _strip(con, part, now, lake=True)
+                _flush(part)
+                copy = _shown(part, now)
+                _remove_old(copy, kept_for=_KEPT_BESIDE_LAKE)
+        else:
+            with store.opened() as con:
+                con.execute("checkpoint")
+                shutil.copyfile(store.path, part)
+                _strip(con, part, now)
+            # which takes long, and needs nothing of the store
+            _flush(part)
+            with store.opened():
+                copy = _shown(part, now)
+                _remove_old(copy, kept_for=timedelta())
     except (OSError, duckdb.IOException) as error:
         seen = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise StoreError(f"published: {folder} cannot be written ({seen}); check its rights and free space") from error
-    # the newest is kept whatever its name, should the clock have gone back
-    others = sorted(set(folder.glob("analytics-*.duckdb")) - {copy})
-    for old in others[: len(others) - KEPT + 1] if len(others) >= KEPT else ():
-        old.unlink(missing_ok=True)
     return Published(copy, now)
 
 
@@ -79,18 +103,21 @@ def data_as_of(con: duckdb.DuckDBPyConnection) -> datetime | None:
     return rows[0][0].replace(tzinfo=UTC) if rows else None
 
 
-def _strip(con: duckdb.DuckDBPyConnection, copy: Path, now: datetime) -> None:
+def _strip(con: duckdb.DuckDBPyConnection, copy: Path, now: datetime, *, lake: bool = False) -> None:
     """Take out our own tables, which hold neither texts nor addresses, work out what every question asks, and say when the copy was made.
 
     No query can read them any more. The bytes that they filled stay in the file's unused blocks until something else is
     written there; only a copy written anew would be rid of them, and takes as long as the store is large.
 
-    con  open on the store: attaching the copy to it takes a fraction of opening a second database
+    con   open on the store: attaching the copy to it takes a fraction of opening a second database
+    lake  the copy is yet to be made, of all but the texts
     """
     con.execute(f"attach '{_quoted(copy)}' as copy")
     try:
         con.execute("begin")
         try:
+            if lake:
+                fill(con, copy.parent, leave_out=_PRIVATE)
             for table in _PRIVATE:
                 con.execute(f"drop table copy.{table}")
             for view in _TOLD_ONCE:
@@ -120,6 +147,36 @@ def _tell_once(con: duckdb.DuckDBPyConnection, view: str) -> None:
 
 def _quoted(text: object) -> str:
     return str(text).replace("'", "''")
+
+
+def _shown(part: Path, now: datetime) -> Path:
+    """The finished copy under its name, and the pointer on it."""
+    copy = part.with_name(f"{now.astimezone(UTC):{_NAME}}.duckdb")
+    part.chmod(0o440)
+    part.replace(copy)
+    _point(part.parent, copy)
+    return copy
+
+
+def _remove_old(copy: Path, *, kept_for: timedelta) -> None:
+    """Remove the copies that are no longer kept, what they alone read, and what a process that was killed left behind.
+
+    The newest is kept whatever its name, should the clock have gone back.
+    """
+    folder = copy.parent
+    others = sorted(set(folder.glob(_COPIES)) - {copy})
+    for old in others[: max(0, len(others) - KEPT + 1)]:
+        if _apart(old, copy) >= kept_for:
+            old.unlink(missing_ok=True)
+    for left in folder.glob(".*.part*"):
+        if time.time() - left.stat().st_mtime > _LEFT_BEHIND_SECONDS:
+            left.unlink(missing_ok=True)
+    remove_unread(folder, folder.glob(_COPIES))
+
+
+def _apart(one: Path, other: Path) -> timedelta:
+    """The time between the data of two copies, by their names."""
+    return abs(datetime.strptime(one.stem, _NAME) - datetime.strptime(other.stem, _NAME))  # noqa: DTZ007  both UTC
 
 
 def _flush(path: Path) -> None:

@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from monitor.mention import GONE
+from monitor.store.changed import note_changed
 from monitor.store.rematch import BIN, Key, forget_past
 from monitor.store.rollup import recompute
 
@@ -259,6 +260,8 @@ def _flip_stretch(
         where mention_brand.source = flipped.source and mention_brand.source_id = flipped.source_id
             and mention_brand.brand = flipped.brand and {stretch.format("mention_brand")}
     """)
+    days = con.execute("select distinct time_bucket(interval 1 day, created_at) from flipped").fetchall()
+    note_changed(con, (start for (start,) in days))
     bins = con.execute("select distinct time_bucket(interval 5 minutes, created_at) from flipped where is_counted_otherwise").fetchall()
     recompute(con, (start for (start,) in bins))
     con.execute("drop table flipped")

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 
+from monitor.store.changed import note_changed
+
 _FIGURES = """
     count(*) as mentions,
     count(*) filter (where counted) as counted,
@@ -49,6 +51,7 @@ def recompute(con: duckdb.DuckDBPyConnection, touched: Iterable[datetime], *, fa
     starts = sorted({_bin_start(at) for at in touched})
     if not starts:
         return
+    note_changed(con, starts)
     first, last = starts[0], starts[-1]
     bins = f"bin_start between timestamp '{first}' and timestamp '{last}'"
     # an import touches most bins of its time: to count the others again too is quicker than to name thousands
@@ -74,6 +77,7 @@ def add(con: duckdb.DuckDBPyConnection, mentions: pa.Table, brands: pa.Table) ->
         if local is not None:
             _put(bins, (*names, bin_start, local.date(), local.hour), figures)
             _put(days, (*names, local.date()), figures)
+    note_changed(con, (bin_start for *_, bin_start in spoken))
     if bins:
         _add_rows(con, "rollup_5m", bins, keys=(*_NAMES, "bin_start", "local_day", "local_hour"))
         _add_rows(con, "rollup_day", days, keys=(*_NAMES, "local_day"))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from monitor.store.changed import note_changed
 from monitor.store.duplicates import elect_orphans, write_copies
 from monitor.store.ledger import Run
 from monitor.store.rollup import recompute
@@ -42,6 +43,7 @@ def undo(con: duckdb.DuckDBPyConnection, run: Run) -> Undoing:
         """,
         [run.run_id, run.run_id, run.run_id],
     )
+    note_changed(con, (at for (at,) in con.execute("select distinct created_at from handed").fetchall()))
     con.execute("""
         update mention set run_id = handed.run_id
         from handed

@@ -13,6 +13,7 @@ from monitor.collect.connector import Cursor, Looked, Query, SetAside
 from monitor.enrich.duplicates import KEYS
 from monitor.enrich.table import BRAND_COLUMNS, ENGAGEMENT, MENTION_COLUMNS, Enriched, naive
 from monitor.mention import State
+from monitor.store.changed import note_changed
 from monitor.store.duplicates import elect, elect_merged, write_copies
 from monitor.store.erase import advances, bounds, erase, remember_gone
 from monitor.store.progress import save_coverage, save_cursors
@@ -261,13 +262,15 @@ def _note_runs(con: duckdb.DuckDBPyConnection, within: str) -> None:
 
 def _outdate(con: duckdb.DuckDBPyConnection, within: str) -> None:
     """An observation that says nothing new still settles that what is older is out of date."""
-    con.execute(f"""
+    newer = con.execute(f"""
         update mention set fetched_at = incoming.fetched_at, engagement_at = coalesce(incoming.engagement_at, mention.engagement_at)
         from incoming
         where mention.source = incoming.source and mention.source_id = incoming.source_id
             and {within.replace("created_at", "mention.created_at")}
             and incoming.fetched_at > mention.fetched_at and mention.state not in {_GONE}
-    """)
+        returning mention.created_at
+    """).fetchall()
+    note_changed(con, (at for (at,) in newer))
 
 
 def _merge_texts(con: duckdb.DuckDBPyConnection, within: str) -> pa.Table:

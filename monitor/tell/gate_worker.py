@@ -145,6 +145,8 @@ def _one_select(con: duckdb.DuckDBPyConnection, sql: str) -> str:
         if name.lower() not in _TABLES_MADE:
             raise ConfigError(f"query: refused, {name}() is closed here; ask the views, or use range() and unnest()")
     for name in named:
+        if "/" in name:
+            raise ConfigError("query: refused, a file is no table here; `select * from duckdb_views()` lists what can be asked")
         if _OF_THE_MACHINE.fullmatch(name) and name.lower() not in _TABLES_MADE:
             raise ConfigError(f"query: refused, {name} tells of this machine; `select * from duckdb_views()` lists what can be asked")
     return statement

@@ -17,8 +17,9 @@ def blocks(page, language):
     return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / "docs" / page).read_text(encoding="utf-8"), re.M | re.S)
 
 
-@pytest.fixture
-def filled(here):
+@pytest.fixture(params=[pytest.param("", id="file"), pytest.param("publish: {lake: true}", id="lake")])
+def filled(here, request):
+    here.configure(more=request.param)
     here.run("backfill", "rows.jsonl")
     (here.folder / "queries").symlink_to(ROOT / "queries")
     return here

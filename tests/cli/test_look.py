@@ -16,8 +16,9 @@ ASK = ("query", "--sql", "select source_id, created_at, text from v_mentions ord
 HOSTILE = {"source": "x", "source_id": "9", "text": "=acme()", "created_at": "2026-07-12T12:00:00Z"}
 
 
-@pytest.fixture
-def filled(here):
+@pytest.fixture(params=[pytest.param("", id="file"), pytest.param("publish: {lake: true}", id="lake")])
+def filled(here, request):
+    here.configure(more=request.param)
     here.write("rows.jsonl", [HOSTILE])
     here.run("backfill", "rows.jsonl")
     return here
@@ -63,7 +64,7 @@ def test_a_notebook_connects_to_the_newest_copy_for_reading(filled):
     with monitor.connect() as con:
         assert con.sql("select text from v_mentions").fetchall() == [("=acme()",)]
         with pytest.raises(Exception, match="read-only"):
-            con.execute("delete from mention")
+            con.execute("delete from event")
         filled.write("more.jsonl", [{**HOSTILE, "source_id": "10"}])
         filled.run("backfill", "more.jsonl")
         assert con.sql("select count(*) from v_mentions").fetchall() == [(1,)]

@@ -3,11 +3,15 @@
 import csv
 import json
 
+import pytest
+
 TABLES = "publish: {tables_folder: share, tables: [{query: share_of_voice, file: voice.csv}, {query: share_of_voces, file: b.csv}]}"
+IN_A_LAKE = TABLES.replace("publish: {", "publish: {lake: true, ")
 
 
-def test_tables_come_with_the_copy_and_one_that_fails_is_told(here):
-    here.configure(more=TABLES)
+@pytest.mark.parametrize("tables", [pytest.param(TABLES, id="file"), pytest.param(IN_A_LAKE, id="lake")])
+def test_tables_come_with_the_copy_and_one_that_fails_is_told(here, tables):
+    here.configure(more=tables)
     here.run("backfill", "rows.jsonl")
     with (here.folder / "share" / "voice.csv").open(newline="") as file:
         assert {row["brand"] for row in csv.DictReader(file)} == {"Acme", "Globex"}

@@ -2,11 +2,17 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 
+from monitor.store.database import Store
+from monitor.store.publish import publish
+from monitor.tell.gate import Limits
+from monitor.tell.questions import questions, run_question
 from tests.end_to_end.conftest import REPOSITORY
 
 
@@ -75,3 +81,19 @@ def test_what_the_price_rise_changed_is_told(lived):
     assert whole["volume"]["low"] > 5
     # the backlash is its effect, and no other cause
     assert [one["is_of_it"] for one in told["beside"] if one["brand"] == "Streamly"] == [True]
+
+
+def test_every_question_is_answered_alike_by_a_file_and_beside_a_lake(lived, tmp_path):
+    shutil.copytree(lived[0] / "demo" / "data", tmp_path / "data")
+    with Store(tmp_path / "data", command="test") as store:
+        alone, beside = (publish(store, tmp_path / name, now=datetime.now(UTC), lake=name == "lake").path for name in ("file", "lake"))
+    for asked in questions():
+        takes_a_brand = any(parameter.name == "brand" for parameter in asked.parameters)
+        for given in ({}, {"brand": "Streamly"}) if takes_a_brand else ({},):
+            one, other = (run_question(copy, asked.name, given, limits=Limits(seconds=60)) for copy in (alone, beside))
+            assert (other.columns, other.types, rounded(other.rows)) == (one.columns, one.types, rounded(one.rows)), asked.name
+
+
+def rounded(rows):
+    """Sums of fractions differ in their last digits with the order in which they are added."""
+    return [tuple(round(value, 9) if isinstance(value, float) else value for value in row) for row in rows]

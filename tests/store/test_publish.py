@@ -4,6 +4,7 @@ import stat
 import subprocess
 import sys
 from datetime import timedelta
+from functools import partial
 
 import duckdb
 import pytest
@@ -16,7 +17,13 @@ from monitor.store.quarantine import keep
 from monitor.store.write import save
 from tests.builders import NOON, QUERY, after, batch, mention
 
-PRIVATE = {"quarantine", "cursor", "source_state", "judged", "mention_run", "gone", "rescored", "taken_order"}
+PRIVATE = {"quarantine", "cursor", "source_state", "judged", "mention_run", "gone", "rescored", "taken_order", "day_version"}
+
+
+@pytest.fixture(autouse=True, params=[pytest.param(False, id="file"), pytest.param(True, id="lake")])
+def way(request, monkeypatch):
+    """Every promise holds for both ways to publish."""
+    monkeypatch.setattr(f"{__name__}.publish", partial(publish, lake=request.param))
 
 
 def put(store, *mentions, **changes):
@@ -41,7 +48,7 @@ def test_a_copy_opens_for_reading_while_the_store_writes(store, folder):
         assert count(con) == 1
         assert data_as_of(con) == NOON == copied.data_as_of
         with pytest.raises(duckdb.Error, match="read-only"):
-            con.execute("delete from mention")
+            con.execute("delete from event")
     publish(store, folder, now=after(5))
     with duckdb.connect(str(newest(folder)), read_only=True) as con:
         assert count(con) == 2
@@ -124,8 +131,8 @@ def test_copies_may_be_read_by_the_group_and_written_by_nobody(store, folder):
 
 def test_the_newest_three_are_kept_and_the_pointer_names_the_newest(store, folder):
     made = []
-    for minute in range(5):
-        made.append(publish(store, folder, now=after(minute)).path)
+    for hour in range(5):
+        made.append(publish(store, folder, now=after(60 * hour)).path)
         assert newest(folder) == made[-1].resolve()
         assert os.readlink(folder / "analytics.duckdb") == made[-1].name  # noqa: PTH115
     assert sorted(folder.glob("analytics-*.duckdb")) == made[-KEPT:]

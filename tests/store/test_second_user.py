@@ -20,17 +20,17 @@ ANALYSTS, ANALYST, STRANGER = 54_321, 54_322, 54_323
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user; the modes are tested in any case")
 
 
-@pytest.fixture
-def folder(store):
+@pytest.fixture(params=[pytest.param(False, id="file"), pytest.param(True, id="lake")])
+def folder(store, request):
     """A published folder that everybody can walk to: pytest's own lie where only their owner may go."""
     above = Path(tempfile.mkdtemp())
     above.chmod(0o755)
     with store.writing() as con:
         save(con, [batch(mention("1"))], now=NOON)
-    publish(store, above / "published", now=NOON)
+    publish(store, above / "published", now=NOON, lake=request.param)
     if os.geteuid() == 0:
-        os.chown(above / "published", 0, ANALYSTS)
-        os.chown(newest(above / "published"), 0, ANALYSTS)
+        for path in [above / "published", *(above / "published").rglob("*")]:
+            os.chown(path, 0, ANALYSTS, follow_symlinks=False)
     yield above / "published"
     shutil.rmtree(above)
 
@@ -60,7 +60,7 @@ def as_user(user, work, *, group):
 
 def read(folder):
     with duckdb.connect(str(folder / "analytics.duckdb"), read_only=True) as con:
-        return con.execute("select count(*) from v_mentions").fetchall()[0][0]
+        return con.execute("select count(text) from v_mentions").fetchall()[0][0]
 
 
 def write_to(folder):
@@ -68,7 +68,7 @@ def write_to(folder):
     copy = newest(folder)
     ways = {
         "write into it": lambda: copy.open("r+b"),
-        "open it for writing": lambda: duckdb.connect(str(copy)).execute("delete from mention"),
+        "open it for writing": lambda: duckdb.connect(str(copy)).execute("delete from event"),
         "put another in its place": lambda: (folder / "other").write_bytes(b""),
         "remove it": copy.unlink,
         "rename it": lambda: copy.rename(folder / "gone.duckdb"),
@@ -77,6 +77,13 @@ def write_to(folder):
         "open it to all": lambda: copy.chmod(0o666),
         "open the folder to all": lambda: folder.chmod(0o777),
     }
+    for file in folder.glob("lake/*/*/*"):
+        ways |= {
+            f"write into {file}": lambda file=file: file.open("r+b"),
+            f"remove {file}": file.unlink,
+            f"write beside {file}": lambda file=file: (file.parent / "other.parquet").write_bytes(b""),
+            f"open {file} to all": lambda file=file: file.chmod(0o666),
+        }
     worked = []
     for name, way in ways.items():
         with suppress(OSError, duckdb.Error):
@@ -87,10 +94,10 @@ def write_to(folder):
 
 @AS_ROOT
 def test_an_analyst_reads_the_copy_and_can_change_nothing(folder):
-    before = {path.name: path.lstat().st_mtime_ns for path in [folder, *folder.iterdir()]}
+    before = {path: path.lstat().st_mtime_ns for path in [folder, *folder.rglob("*")]}
     assert as_user(ANALYST, lambda: read(folder), group=ANALYSTS) == 1
     assert as_user(ANALYST, lambda: write_to(folder), group=ANALYSTS) == []
-    assert {path.name: path.lstat().st_mtime_ns for path in [folder, *folder.iterdir()]} == before
+    assert {path: path.lstat().st_mtime_ns for path in [folder, *folder.rglob("*")]} == before
     assert read(folder) == 1
 
 
@@ -128,3 +135,13 @@ def test_the_rights_of_a_folder_that_was_there_are_kept(store, tmp_path):
     made.chmod(0o2775)
     publish(store, made, now=NOON)
     assert stat.S_IMODE(made.stat().st_mode) == 0o2775
+
+
+def test_the_lake_keeps_the_group_that_its_folder_hands_down(store, tmp_path):
+    made = tmp_path / "published"
+    made.mkdir()
+    made.chmod(0o2775)
+    with store.writing() as con:
+        save(con, [batch(mention("1"))], now=NOON)
+    publish(store, made, now=NOON, lake=True)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made.rglob("*") if path.is_dir()} == {0o2750}

@@ -1,5 +1,6 @@
 """Two brands over six weeks, the end of summer time, a backlash, a gap, days nobody looked at, and hostile texts."""
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 
 from monitor.config.models import Brand
 from monitor.detect.evidence import Beside, Evidence, Example, FacetShare, Named, Reach, RisingTerm, SourceShare, Thread
+from monitor.store.database import Store
+from monitor.store.publish import POINTER, publish
 from monitor.store.rollup import rebuild
 from monitor.store.upgrade import upgrade
 from monitor.tell.published import opened
@@ -171,6 +174,16 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     link = path.with_name("analytics.duckdb")
     link.symlink_to(path.name)
     return link
+
+
+@pytest.fixture(scope="session")
+def lake(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same data, published as a lake: the link to its newest copy."""
+    above = tmp_path_factory.mktemp("lake")
+    with Store(above / "data", command="test") as store:
+        shutil.copyfile(published, store.path)
+        publish(store, above / "published", now=END, lake=True)
+    return above / "published" / POINTER
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The gate holds: hostile SQL is refused in one line, and what takes too much is ended, whatever the engine's own limits say."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,11 +12,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 
 from monitor.errors import ConfigError, StoreError
 from monitor.tell.gate import Gate, Limits
+from monitor.tell.published import opened
 
 MEGABYTE = 1 << 20
 # small, so that the suite is quick; what holds at half a gigabyte and most of a second holds at the real limits
@@ -246,11 +249,17 @@ def gate():
     gate.close()
 
 
+@pytest.fixture(params=[pytest.param("published", id="file"), pytest.param("lake", id="lake")])
+def database(request):
+    """Both sorts of a published copy."""
+    return request.getfixturevalue(request.param)
+
+
 @pytest.mark.parametrize("sql", ATTACKS)
-def test_what_reaches_outside_is_refused_in_one_line_without_paths(published, gate, sql):
+def test_what_reaches_outside_is_refused_in_one_line_without_paths(database, gate, sql):
     frame = table_in_python = pd.DataFrame({"a": [1]})
     with pytest.raises(ConfigError) as refused:
-        gate.ask(published, sql)
+        gate.ask(database, sql)
     message = str(refused.value)
     assert message.startswith("query: ")
     assert "\n" not in message
@@ -258,13 +267,98 @@ def test_what_reaches_outside_is_refused_in_one_line_without_paths(published, ga
     assert len(frame) + len(table_in_python) == 2
 
 
-def test_attacks_leave_nothing_behind(published, gate):
-    before = sorted(path.name for path in published.parent.iterdir())
+def test_attacks_leave_nothing_behind(database, gate):
+    before = sorted(database.parent.rglob("*"))
     settings = "select current_setting('threads'), current_setting('enable_external_access'), current_setting('lock_configuration')"
-    assert gate.ask(published, settings).rows == [(1, False, True)]
-    assert gate.ask(published, "select count(*) from duckdb_tables() where temporary").rows == [(0,)]
-    assert gate.ask(published, "from duckdb_functions() where not internal").rows == []
-    assert sorted(path.name for path in published.parent.iterdir()) == before
+    assert gate.ask(database, settings).rows == [(1, False, True)]
+    assert gate.ask(database, "select count(*) from duckdb_tables() where temporary").rows == [(0,)]
+    assert gate.ask(database, "from duckdb_functions() where not internal").rows == []
+    assert sorted(database.parent.rglob("*")) == before
+
+
+@pytest.fixture
+def tempting(lake, tmp_path):
+    """Files in and around a lake that no copy names, and some that one does; their texts say what they are."""
+    day = next((lake.parent / "lake" / "mention").glob("dt=*"))
+    theirs = lake.parent.parent / "neighbour.parquet"
+    with duckdb.connect() as con:
+        con.execute(f"copy (select 'outside' as text) to '{theirs}' (format parquet)")
+    older, link = day / "older.parquet", day / "link.parquet"
+    shutil.copyfile(theirs, older)
+    link.symlink_to(theirs)
+    yield {
+        "its own file": str(next(day.glob("2-*.parquet"))),
+        "a file with dots in its way": f"{day}/../{day.name}/{next(day.glob('2-*.parquet')).name}",
+        "an older file of the day": str(older),
+        "a link in the lake that leads out of it": str(link),
+        "a neighbour": str(theirs),
+        "a neighbour by dots": f"{lake.parent}/lake/../../neighbour.parquet",
+        "all of a day": f"{day}/*.parquet",
+        "all of the lake": f"{lake.parent}/lake/**/*.parquet",
+        "the copy itself": str(lake.resolve()),
+        "the private store": str(lake.parent.parent / "data" / "monitor.duckdb"),
+        "the password file": "/etc/passwd",
+    }
+    older.unlink()
+    link.unlink()
+
+
+WAYS = [
+    "from '{}'",
+    "from read_parquet('{}')",
+    "from read_blob('{}')",
+    "from parquet_metadata('{}')",
+    "from glob('{}')",
+    "describe '{}'",
+    "summarize '{}'",
+    "pivot '{}' on text",
+    "from query_table('{}')",
+    "from mention, lateral (from read_text('{}'))",
+    "attach '{}' as other",
+    "copy (select 1 as text) to '{}'",
+    "copy (select 1 as text) to '{}' (format parquet, use_tmp_file false)",
+    "copy event from '{}'",
+    "insert into event select * from '{}'",
+    "create view other as from '{}'",
+    "export database '{}'",
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_lake_is_read_by_its_views_and_by_no_other_way(lake, gate, tempting, way):
+    for path in tempting.values():
+        with pytest.raises(ConfigError, match=r"^query: ") as refused:
+            gate.ask(lake, way.format(path))
+        assert str(lake.parent.parent) not in str(refused.value)
+    assert gate.ask(lake, "select count(*) from v_mentions where text = 'outside'").rows == [(0,)]
+
+
+def test_in_a_lake_the_engine_itself_reads_nothing_but_the_files_of_the_copy(lake, tempting):
+    """Were the gate's own look at the SQL passed by, this is what would still hold."""
+    with opened(lake) as con:
+        for name, path in tempting.items():
+            # the engine would read those that it has open, and write them: the gate, their mode and the child's limits do not
+            if name not in ("its own file", "a file with dots in its way", "the copy itself"):
+                for way in (*WAYS[:5], *WAYS[10:13]):
+                    with pytest.raises((duckdb.PermissionException, duckdb.CatalogException)):
+                        con.execute(way.format(path)).fetchall()
+        for statement in ("set allowed_directories = ['/']", "set allowed_paths = ['/etc/passwd']", "reset lock_configuration"):
+            with pytest.raises(duckdb.Error):
+                con.execute(statement)
+
+
+@LINUX
+def test_what_does_not_fit_into_memory_is_refused_and_written_nowhere(database, gate):
+    with pytest.raises(ConfigError, match="needs more than 512MB of memory"):
+        gate.ask(database, BOMBS["a big sort"])
+    assert not Path("/.tmp").exists()
+
+
+def test_a_lake_answers_as_the_file_does(published, lake, gate):
+    for view in ("v_mentions", "v_texts", "v_labels", "v_daily", "v_runs", "v_coverage", "v_human_labels", "v_answers"):
+        asked = f"select * from {view} order by all"
+        alone, beside = (gate.ask(database, asked, limits=Limits(seconds=30)) for database in (published, lake))
+        assert (beside.columns, beside.types, beside.rows) == (alone.columns, alone.types, alone.rows)
 
 
 def peak() -> int:
@@ -365,11 +459,11 @@ def test_variables_are_values_and_gone_after_their_order(published, gate):
 
 
 @LINUX
-def test_the_child_knows_no_secret_and_no_file_but_the_copy(published, monkeypatch):
+def test_the_child_knows_no_secret_and_no_file_but_the_copy(database, monkeypatch):
     monkeypatch.setenv("X_BEARER_TOKEN", "very-secret")
     gate = Gate()
     try:
-        gate.ask(published, "select 1")
+        gate.ask(database, "select count(*) from v_mentions")
         [worker] = gate._known
         process = Path(f"/proc/{worker._child.pid}")
         environment = process.joinpath("environ").read_text()
@@ -377,7 +471,7 @@ def test_the_child_knows_no_secret_and_no_file_but_the_copy(published, monkeypat
         assert {line.partition("=")[0] for line in environment.split("\0") if line} <= {"PYTHONPATH", "TZ", "LD_LIBRARY_PATH", "LC_CTYPE"}
         opened = {str(link.readlink()) for link in process.joinpath("fd").iterdir()}
         files = {name for name in opened if not name.startswith(("pipe:", "anon_inode:")) and name != os.devnull}
-        assert files == {str(published.resolve())}
+        assert files == {str(database.resolve())}
     finally:
         gate.close()
 

@@ -327,7 +327,21 @@ create table compaction (
     compacted_at timestamp not null
 );
 
+-- what the lake's files are told by: a day has another version after every change of what analysts read of its texts
+create table day_version (
+    day date not null,                  -- UTC
+    version uuid not null
+);
+
 -- empty here; a published copy has one row
 create table published (
     as_of timestamp not null
+);
+
+-- empty here; a published copy beside a lake names the files that its views read
+create table lake_file (
+    holds varchar not null,             -- mention, mention_brand or rollup_5m
+    first_day date not null,            -- UTC, of created_at or bin_start
+    days tinyint not null,              -- 1, or 7 where it is long ago
+    file varchar not null               -- from the folder of the copy on
 );
