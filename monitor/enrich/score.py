@@ -1,5 +1,6 @@
 """What texts say, from a table to a table: one function for a live page, for history in several processes, and for files."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,6 +42,8 @@ intents         what the author means to do towards the brand, or towards whom t
 
 
 _WITH_TOPICS = SCORED.append(pa.field("topics", pa.list_(pa.string())))
+_MOSTLY = 0.8
+"""Where more of the texts are met but once, it is sooner to score all than to leave out what comes again."""
 _NO_SCORE = (None, None, None, None)
 
 
@@ -78,24 +81,24 @@ def _verdicts(scorer: Scorer, said: Sequence[Said], explain: bool, words: Words)
 
 def _others(texts: Sequence[str | None], brands: Sequence[str | None], intents: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
     """Whom else each text may be about: brands that are asked about beside this one, and the rival that its author leaves for."""
-    asked: dict[str | None, list[str]] = {}
-    if len(set(texts)) < len(texts):
-        for text, brand in zip(texts, brands, strict=True):
-            if text and brand:
-                asked.setdefault(text, []).append(brand)
+    asked: dict[str, list[str]] = {text: [] for text, times in Counter(texts).items() if times > 1 and text}
+    for text, brand in zip(texts, brands, strict=True) if asked else ():
+        if brand and text in asked:
+            asked[text].append(brand)
     found: list[tuple[str, ...]] = [()] * len(texts)
-    for place, said in enumerate(intents):
-        beside = asked.get(texts[place], ()) if asked else ()
-        left_for = [name.removeprefix("switch_to:") for name in said if name.startswith("switch_to:")] if said else ()
-        if left_for or len(beside) > 1:
-            found[place] = tuple(dict.fromkeys(name for name in (*beside, *left_for) if name != brands[place]))
+    for place, (text, said) in enumerate(zip(texts, intents, strict=True)):
+        if said or text in asked:
+            left_for = [name.removeprefix("switch_to:") for name in said if name.startswith("switch_to:")]
+            beside = asked.get(text or "", ())
+            if left_for or len(beside) > 1:
+                found[place] = tuple(dict.fromkeys(name for name in (*beside, *left_for) if name != brands[place]))
     return found
 
 
 def _plain(texts: Sequence[str], words: Words) -> list[Sequence[float | None]]:
     """The plain score of each text, found once for all the brands that it is asked about."""
     place_of = {text: place for place, text in enumerate(texts) if text}
-    if len(place_of) == len(texts) - texts.count(""):
+    if len(place_of) > _MOSTLY * (len(texts) - texts.count("")):
         return [score or _NO_SCORE for score in plain_scores(texts, words)]
     places = sorted(place_of.values())
     distinct = [texts[place] for place in places]
