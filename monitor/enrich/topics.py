@@ -104,9 +104,12 @@ class Topics:
         # elsewhere a mark behind a word may make another of it
         is_plain = line.isascii()
         found: set[str] = set()
-        for name, node, is_word, phrase in candidates:
-            if name in found:
+        tried: set[int] = set()
+        for rule in candidates:
+            name, node, is_word, phrase = rule
+            if name in found or id(rule) in tried:
                 continue
+            tried.add(id(rule))
             if is_word and is_plain:
                 found.add(name)
             elif phrase in line:
