@@ -5,7 +5,7 @@ judged once and remembered (`vader_tokens`); only words with a valence look at t
 are taken in the original's order, because the last digit depends on it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress, pairwise
 
@@ -70,7 +70,7 @@ class Vader:
         scores = []
         for text in texts:
             tokens = text.split()
-            valences = self._valences(tokens, *self._found(tokens))
+            valences = self._valences(tokens, self._places(tokens))
             scores.append(self._spelt_score(text, tokens) if valences is None else score_of(valences, len(tokens), text))
         return scores
 
@@ -84,13 +84,11 @@ class Vader:
     def _spelt_score(self, text: str, tokens: list[str]) -> Score:
         """The score of a text in which emoji must be spelt out or phrases joined."""
         text, tokens = self._spelt(text, tokens)
-        return score_of(self._valences(tokens, *self._found(tokens), ready=True) or [], len(tokens), text)
+        return score_of(self._valences(tokens, self._places(tokens), ready=True) or [], len(tokens), text)
 
-    def _found(self, tokens: list[str]) -> tuple[list[int], list[Hit]]:
-        """Where the hits of a text are, and what they are."""
-        hits = self._hits
-        places = list(compress(range(len(tokens)), map(hits.__getitem__, tokens)))
-        return places, [hit for place in places if (hit := hits[tokens[place]])]
+    def _places(self, tokens: list[str]) -> Iterable[int]:
+        """Where the hits of a text are."""
+        return compress(range(len(tokens)), map(self._hits.__getitem__, tokens))
 
     def _valences_in(self, words: Words) -> Iterator[list[float] | None]:
         """What `_valences` gives for each text; most short ones have no rules."""
@@ -104,7 +102,7 @@ class Vader:
         edges = [*np.searchsorted(places, words.starts).tolist(), len(places)]
         for tokens, start, (low, high) in zip(words.split, words.starts.tolist(), pairwise(edges), strict=True):
             if any(is_ruled[low:high]):
-                yield self._valences(tokens, [place - start for place in places[low:high]], hits[low:high])
+                yield self._valences(tokens, [place - start for place in places[low:high]])
             else:
                 yield valences[low:high]
 
@@ -130,16 +128,18 @@ class Vader:
             contributions.append(Contribution(i, hit[2], hit[0], weighed, rules))
         return Explained(score_of([valence for valence in valences if valence], len(tokens), text), contributions, emphasis_of(text))
 
-    def _valences(self, tokens: list[str], places: list[int], hits: list[Hit], ready: bool = False) -> list[float] | None:
+    def _valences(self, tokens: list[str], places: Iterable[int], ready: bool = False) -> list[float] | None:
         """Those other than 0, in the order of the text; None where emoji must be spelt out or phrases joined before, if not `ready`.
 
-        hits  of the text, at these places among its tokens
+        places  of the hits among the tokens
         """
-        roles = self._roles
+        hits, roles = self._hits, self._roles
         valences: list[float] = []
         before_but: int | None = None
         differs: bool | None = None
-        for i, hit in zip(places, hits, strict=True):
+        for i in places:
+            hit = hits[tokens[i]]
+            assert hit is not None
             valence, flags, _ = hit
             if flags > UPPER + RULED:
                 if flags & (PHRASE | EMOJI) and not ready:
