@@ -45,7 +45,8 @@ class _Vocabulary(dict[str, int]):
 
     def numbers_of(self, tokens: list[str]) -> Numbers:
         """The number of each token."""
-        hashes = np.fromiter(map(hash, tokens), np.int64, len(tokens))
+        # a hash is that of the bytes in memory, and "⤵" has those of "5)": not the same number of characters
+        hashes = np.fromiter(map(hash, tokens), np.int64, len(tokens)) ^ np.fromiter(map(len, tokens), np.int64, len(tokens))
         places = hashes & (_PLACES - 1)
         numbers: Numbers = self._numbers[places]
         (missed,) = (self._hashes[places] != hashes).nonzero()
