@@ -12,7 +12,7 @@ END = "\x00"
 """Stands behind the tokens of each text; stored texts hold no such character."""
 
 REMEMBERED = 131_072
-"""Tokens that have a number, about 15 MB; past that all are forgotten, and the frequent ones are soon back."""
+"""Tokens that have a number, about 18 MB; past that all are forgotten, and the frequent ones are soon back."""
 
 MOST_CHARACTERS = 4_000_000
 """The same for their characters, since nothing bounds the length of a token."""
