@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 from monitor.enrich import intent_words as around
-from monitor.enrich.intent_gate import to_try
+from monitor.enrich.intent_gate import ToTry, to_try
 from monitor.enrich.intent_names import Masked, Names, lower
 from monitor.enrich.intent_patterns import MINE, OWN, RIVAL, Pattern
 from monitor.enrich.intent_wishes import QUESTION
 
-_LEAVING = ("cancel", "switch")
 _PLAN = re.compile(MINE)
 _QUOTES = ('"', "'", "“", "”")
 
@@ -56,21 +55,31 @@ def intents(text: str, brand_names: Sequence[str], rivals: Mapping[str, Sequence
     return intents_among(to_try(text[:LONGEST].split()), text, Names.of(brand_names, rivals))
 
 
-def intents_among(candidates: Sequence[Pattern], text: str, names: Names) -> Sequence[Intent]:
+def intents_among(candidates: ToTry, text: str, names: Names) -> Sequence[Intent]:
     """Those of them that are found by one of the patterns, or by a question mark.
 
     candidates  what is worth trying: see `to_try`
     """
     text = text[:LONGEST]
-    if not candidates and "?" not in text:
+    leaving, others = candidates
+    if not (leaving or others or "?" in text):
         return []
-    said = lower(text)
-    masked = Masked.of(text, said, names, is_about_leaving=any(pattern.intent in _LEAVING for pattern in candidates))
-    found = [intent for pattern in candidates for intent in _found(pattern, masked)]
-    if "?" in said and (asked := QUESTION.search(masked.known, max(0, said.index("?") - _ASKED_BEFORE), said.rindex("?") + 1)):
+    masked = Masked.of(text, names, is_about_leaving=bool(leaving))
+    found: list[Intent] = []
+    for pattern in leaving:
+        if first := _first(pattern, masked.said):
+            found += _leavings(pattern, masked, first.start())
+    for pattern in others:
+        if first := _first(pattern, masked.known):
+            found += _others(pattern, masked.known, first.start())
+    known = masked.known
+    if "?" in known and (asked := QUESTION.search(known, max(0, known.index("?") - _ASKED_BEFORE), known.rindex("?") + 1)):
         found.append(Intent("question", asked.span()))
-    if not found:
-        return []
+    return _once(found) if found else found
+
+
+def _once(found: Sequence[Intent]) -> list[Intent]:
+    """The first of each name, in the order of the text; no `cancel` that is part of a `switch_to:`."""
     first: dict[str, Intent] = {}
     moves = [intent.span for intent in found if intent.name.startswith("switch_to:")]
     for intent in sorted(found, key=lambda intent: intent.span):
@@ -80,18 +89,21 @@ def intents_among(candidates: Sequence[Pattern], text: str, names: Names) -> Seq
     return list(first.values())
 
 
-def _found(pattern: Pattern, masked: Masked) -> Iterator[Intent]:
-    """The intents that one pattern finds: of those about leaving, only what the author means for this brand."""
-    is_leaving = pattern.intent in _LEAVING
-    if pattern.gate and not pattern.gate.search(masked.said if is_leaving else masked.known):
-        return
-    if is_leaving:
-        for match in islice(pattern.regex.finditer(masked.said), _MOST):
-            if name := _leaving(pattern, match, masked):
-                yield Intent(name, match.span())
-        return
-    for match in islice(pattern.regex.finditer(masked.known), _MOST):
-        sentence = _sentence(masked.known, match)
+def _first(pattern: Pattern, said: str) -> re.Match[str] | None:
+    return pattern.regex.search(said) if pattern.gate is None or pattern.gate.search(said) else None
+
+
+def _leavings(pattern: Pattern, masked: Masked, start: int) -> Iterator[Intent]:
+    """What one pattern about leaving finds from a place on: only what the author means for this brand."""
+    for match in islice(pattern.regex.finditer(masked.said, start), _MOST):
+        if name := _leaving(pattern, match, masked):
+            yield Intent(name, match.span())
+
+
+def _others(pattern: Pattern, said: str, start: int) -> Iterator[Intent]:
+    """What another pattern finds from a place on: nothing in sentences about a rival alone."""
+    for match in islice(pattern.regex.finditer(said, start), _MOST):
+        sentence = _sentence(said, match)
         if RIVAL not in sentence or OWN in sentence:
             yield Intent(pattern.intent, match.span())
 

@@ -4,13 +4,27 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache, reduce
 from operator import or_
+from typing import NamedTuple
 
 from monitor.enrich.intent_names import lower
-from monitor.enrich.intent_patterns import CHURN, Pattern
+from monitor.enrich.intent_patterns import CHURN, LEAVING, Pattern
 from monitor.enrich.intent_wishes import OUTAGE, PRAISE, REFUND
 from monitor.enrich.vocabulary import Facts, Words
 
 PATTERNS = (*CHURN, *REFUND, *OUTAGE, *PRAISE)
+
+
+class ToTry(NamedTuple):
+    """The patterns that could be found in a text.
+
+    leaving  those about leaving, for which more must be known of the text than for the others
+    """
+
+    leaving: tuple[Pattern, ...]
+    others: tuple[Pattern, ...]
+
+
+NONE = ToTry((), ())
 
 REMEMBERED = 65_536
 """Tokens remembered; past that all are forgotten."""
@@ -61,29 +75,31 @@ _FIRST = reduce(or_, (needed[0] for _, needed in _needed))
 _facts = Facts(_marks.__getitem__)
 
 
-def to_try(tokens: Sequence[str]) -> tuple[Pattern, ...]:
-    """The patterns that could be found in a text; none for most texts.
+def to_try(tokens: Sequence[str]) -> ToTry:
+    """The patterns that could be found in a text; NONE for most texts.
 
     tokens  what stands between its white space
     """
     return _patterns_of(reduce(or_, map(_marks.__getitem__, tokens), 0))
 
 
-def to_try_in(words: Words, texts: Sequence[str], longest: int) -> list[tuple[Pattern, ...]]:
+def to_try_in(words: Words, texts: Sequence[str], longest: int) -> list[ToTry]:
     """The same for each of several texts, of which the first so many characters are looked at.
 
     words  of these texts
     """
     return [
-        to_try(text[:longest].split()) if len(text) > longest else _patterns_of(reduce(or_, marks)) if marks else ()
+        to_try(text[:longest].split()) if len(text) > longest else _patterns_of(reduce(or_, marks)) if marks else NONE
         for text, marks in zip(texts, _facts.in_texts(words), strict=True)
     ]
 
 
-def _patterns_of(marks: int) -> tuple[Pattern, ...]:
-    return _patterns_with(marks) if marks & _FIRST else ()
+def _patterns_of(marks: int) -> ToTry:
+    return _patterns_with(marks) if marks & _FIRST else NONE
 
 
 @lru_cache(maxsize=65_536)
-def _patterns_with(marks: int) -> tuple[Pattern, ...]:
-    return tuple(pattern for pattern, needed in _needed if all(marks & bits for bits in needed))
+def _patterns_with(marks: int) -> ToTry:
+    found = [pattern for pattern, needed in _needed if all(marks & bits for bits in needed)]
+    leaving = tuple(pattern for pattern in found if pattern.intent in LEAVING)
+    return ToTry(leaving, tuple(found[len(leaving) :])) if found else NONE

@@ -52,16 +52,16 @@ class Masked(NamedTuple):
     rivals: Mapping[str, str]
 
     @classmethod
-    def of(cls, text: str, said: str, names: Names, *, is_about_leaving: bool) -> "Masked":
+    def of(cls, text: str, names: Names, *, is_about_leaving: bool) -> "Masked":
         """The text with the names of the brand and its rivals masked, and, for what is about leaving, whatever else looks like a name."""
-        before = said
+        low = known = lower(text)
         for kind, spellings in ((RIVAL, names.rivals), (OWN, names.own)):
-            for start, end in _places(before, spellings):
-                said = said[:start] + kind * (end - start) + said[end:]
-        masked = said
-        for start, end in _names_in(text, said) if is_about_leaving else ():
+            for start, end in _places(low, spellings):
+                known = known[:start] + kind * (end - start) + known[end:]
+        said = known
+        for start, end in _names_in(text, known) if is_about_leaving else ():
             said = said[:start] + NAME * (end - start) + said[end:]
-        return cls(text, masked, said, names.rivals)
+        return cls(text, known, said, names.rivals)
 
     def name_at(self, start: int, end: int) -> str:
         """Who is named there: a rival as it is known, another as it is written."""
@@ -75,8 +75,12 @@ def _names_in(text: str, said: str) -> Iterable[tuple[int, int]]:
     if not matches or _capitals(text) > 0.4 * len(text) or text.isupper():
         return
     for match in matches:
-        start = match.start() - (text[match.start() - 1] in "@#")
-        named = [word.span() for word in _WORDS.finditer(text, start, match.end()) if _is_name(said[word.start() : word.end()])]
+        start, end = match.span()
+        start -= text[start - 1] in "@#"
+        if " " not in match[0]:
+            named = [(start, end)] if _is_name(said[start:end]) else []
+        else:
+            named = [word.span() for word in _WORDS.finditer(text, start, end) if _is_name(said[word.start() : word.end()])]
         if named:
             yield named[0][0], named[-1][1]
 

@@ -13,6 +13,9 @@ from typing import Literal, NamedTuple
 OWN, RIVAL, NAME = "ᚠ", "ᚢ", "ᚦ"
 """A letter of the watched brand's name, of a known rival's, of what is written like another name: letters nobody posts in."""
 
+LEAVING = ("cancel", "switch")
+"""The intents of the patterns below, as they are called there."""
+
 Check = Literal["speaker", "given up", "said"]
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 import regex
@@ -94,10 +95,27 @@ class _Frequent(dict[str, str | None]):
         return found
 
 
+class _WordsIn(dict[str, tuple[str, ...]]):
+    """Token to the words in it, in lower case; none in addresses, handles, hashtags and numbers. Filled as tokens are met."""
+
+    def __missing__(self, token: str) -> tuple[str, ...]:
+        low = token.lower()
+        if low.isascii():
+            found = (low,) if low.isalpha() else tuple(_ASCII_WORD.findall(_NOT_ASCII_WORDS.sub(" ", low)))
+        else:
+            found = tuple(_WORD.findall(_NOT_WORDS.sub(" ", low)))
+        if len(token) <= _LONGEST_REMEMBERED:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[token] = found
+        return found
+
+
 _OTHERS = "?"
 _UNCLEAR = ""
 _REMEMBERED, _LONGEST_REMEMBERED = 65_536, 20
 _frequent = _Frequent()
+_words_in = _WordsIn()
 _NO_CODE = np.iinfo(np.int32).max
 _facts = Facts(_frequent.__getitem__, first=(_OTHERS,))
 
@@ -117,7 +135,8 @@ def languages(texts: Sequence[str], words: Words) -> list[str | None]:
         for text, clear in zip(texts, is_clear, strict=True)
     ]
     unclear = [place for place, lang in enumerate(told) if lang is _UNCLEAR]
-    for place, lang in zip(unclear, _by_words([texts[place] for place in unclear]), strict=True):
+    by_words = _by_words([texts[place] for place in unclear], [words.split[place] for place in unclear])
+    for place, lang in zip(unclear, by_words, strict=True):
         told[place] = lang
     return told
 
@@ -131,29 +150,33 @@ def language(text: str) -> str | None:
     True
     """
     text = text[:LONGEST]
-    met = set(map(_frequent.__getitem__, text.split()))
+    tokens = text.split()
+    met = set(map(_frequent.__getitem__, tokens))
     if _OTHERS not in met and len(met) - (None in met) > 1:
         return "en"
-    return _by_words([text])[0]
+    return _by_words([text], [tokens])[0]
 
 
-def _by_words(texts: Sequence[str]) -> list[str | None]:
-    """The language of texts whose tokens alone say nothing clear."""
+def _by_words(texts: Sequence[str], split: Sequence[list[str]]) -> list[str | None]:
+    """The language of texts whose tokens alone say nothing clear.
+
+    split  what stands between the white space of each
+    """
     told: list[str | None] = []
     asked: list[tuple[int, str, int, int]] = []
-    for place, text in enumerate(map(str.lower, texts)):
-        is_plain = text.isascii()
-        plain = (_NOT_ASCII_WORDS if is_plain else _NOT_WORDS).sub(" ", text)
-        found = (_ASCII_WORD if is_plain else _WORD).findall(plain)
-        words = {word.replace("’", "'") for word in found}
+    for place, (text, tokens) in enumerate(zip(texts, split, strict=True)):
+        is_plain = text.isascii() or text.lower().isascii()
+        found = list(chain.from_iterable(map(_words_in.__getitem__, tokens)))
+        words = set(found) if is_plain else {word.replace("’", "'") for word in found}
         english, other = len(words & _ENGLISH), len(words & _OTHER)
         told.append("en" if english else None)
         if (english > 1 and english > other + 1) or (english and not other and is_plain and len(found) <= _FEW):
             continue
+        written = " ".join(found)
         letters = sum(map(len, found))
-        is_wide = not plain.isascii() and 2 * len(_WIDE.findall(plain)) > letters
+        is_wide = not is_plain and 2 * len(_WIDE.findall(written)) > letters
         if letters >= (SHORTEST_WIDE if is_wide else SHORTEST) and (is_wide or other or len(found) > 3):
-            asked.append((place, " ".join(found), english, other))
+            asked.append((place, written, english, other))
     for (place, _, english, other), likely in zip(asked, _model().likely([text for _, text, _, _ in asked]) if asked else (), strict=True):
         told[place] = _by_model(likely, english=english, other=other)
     return told

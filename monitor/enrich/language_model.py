@@ -1,22 +1,22 @@
-"""How likely a text is in each language, by py3langid's model: for plain letters the same numbers from a table of an eighth of the size.
+"""How likely a text is in each language, by py3langid's model: the library's numbers, found for many texts at a time.
 
-The library walks from state to state with each byte, in a table of 39 MB that no processor keeps at hand. What plain letters can reach
-of it fits into 5 MB.
+The library walks from state to state with each byte of a text. What a state is depends on the last few bytes alone, so that the walk
+can begin anew at every byte: a few steps, each taken for all bytes of all texts at once.
 """
 
-from array import array
-from collections import Counter
 from collections.abc import Sequence
-from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-_LETTERS = " 'abcdefghijklmnopqrstuvwxyz’".encode()
-_ROOM, _FEATURE = 32, len(_LETTERS)
-"""Places in a row of the table: one for the state to which each letter leads, then one for the feature of its own state."""
+_STEPS = 6
+"""Bytes of the longest feature: no more of those before a byte make a difference to its state."""
+
+_AT_ONCE = 64
+_BETWEEN = b"\x00"
+# no feature holds it: from every state it leads back to the first
 
 
 class Likely(NamedTuple):
@@ -39,65 +39,55 @@ class LanguageModel:
     """
 
     def __init__(self, languages: tuple[str, ...]) -> None:
-        self._whole = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-        self._whole.set_languages(languages)
-        self._english = self._whole.nb_classes.index("en")
-        moves = np.frombuffer(self._whole.tk_nextmove, np.uint32)
-        rows = np.array(self._whole.tk_row, np.int64) << 8
-        features = np.array(self._whole.tk_output, np.int32)
-        states, after = _reachable(moves, rows)
-        # 0 is the one that there is in none
-        kept, place = np.unique(np.append(features[states], -1), return_inverse=True)
-        table = np.zeros((len(states), _ROOM), np.uint32)
-        table[:, :_FEATURE] = after * _ROOM
-        table[:, _FEATURE] = place[:-1]
-        self._table = array("I", table.tobytes())
-        self._numbers = bytes.maketrans(_LETTERS, bytes(range(_FEATURE)))
+        whole = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+        whole.set_languages(languages)
+        self._codes = list(map(str, whole.nb_classes))
+        self._same = list(whole._alias_pairs)
+        self._english = self._codes.index("en")
+        self._moves = np.frombuffer(whole.tk_nextmove, np.uint32)
+        self._rows = np.array(whole.tk_row, np.int64) << 8
+        self._features = np.array(whole.tk_output, np.int64)
         # side by side in memory what belongs to a feature
-        self._weights: NDArray[np.float32] = self._whole.nb_ptc[kept].astype(np.float32)
+        self._weights = np.ascontiguousarray(whole.nb_ptc, np.float32)
+        self._before = np.asarray(whole.nb_pc, np.float32)
 
     def likely(self, texts: Sequence[str]) -> list[Likely]:
         """What it says of the words of each text, in lower case with a space between."""
-        if not texts:
-            return []
-        # a step for all texts, then the next: half the time of text after text
-        written = [self._whole._encode(text) for text in texts]
-        found = [None if each.translate(None, _LETTERS) else self._features(each) for each in written]
-        scores = np.stack([self._scores(some) if some else self._whole._raw_score(each) for some, each in zip(found, written, strict=True)])
-        # as the library does it, to the last digit
-        scores *= np.array([1.0 / sqrt(len(each)) for each in written], np.float32)[:, None]
+        return [each for first in range(0, len(texts), _AT_ONCE) for each in self._likely(texts[first : first + _AT_ONCE])]
+
+    def _likely(self, texts: Sequence[str]) -> list[Likely]:
+        written = [LanguageIdentifier._encode(text) for text in texts]
+        lengths = np.array(list(map(len, written)))
+        scores = self._scores(written, lengths)
+        # as the library does it
+        scores /= np.sqrt(lengths, dtype=np.float32)[:, None]
         np.exp(scores - scores.max(axis=1, keepdims=True), out=scores)
         scores /= scores.sum(axis=1, keepdims=True)
-        for first, other in self._whole._alias_pairs:
+        for first, other in self._same:
             scores[:, first] += scores[:, other]
             scores[:, other] = 0.0
         best = scores.argmax(axis=1)
-        codes = [str(self._whole.nb_classes[place]) for place in best.tolist()]
+        codes = [self._codes[place] for place in best.tolist()]
         return list(map(Likely, codes, scores[np.arange(len(texts)), best].tolist(), scores[:, self._english].tolist()))
 
-    def _features(self, written: bytes) -> Counter[int]:
-        """How often a text of plain letters has each feature, in the order in which they come."""
-        table, state = self._table, 0
-        times = Counter([table[(state := table[state + number]) + _FEATURE] for number in written.translate(self._numbers)])
-        times.pop(0, None)
-        return times
-
-    def _scores(self, times: Counter[int]) -> NDArray[np.float32]:
-        rows = np.fromiter(times, np.intp, len(times))
-        counts = np.fromiter(times.values(), np.float32, len(times))
-        scores: NDArray[np.float32] = np.log1p(counts) @ self._weights[rows] + self._whole.nb_pc
+    def _scores(self, written: Sequence[bytes], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The logarithm of how likely each text is in each language, but for a constant; 0 where it has no feature."""
+        features = self._features_at(_BETWEEN.join(written))
+        (places,) = (features >= 0).nonzero()
+        # text and feature as one number
+        text_at = np.repeat(np.arange(len(written)) * len(self._weights), lengths + 1)
+        met, times = np.unique(text_at[places] + features[places], return_counts=True)
+        text, feature = np.divmod(met, len(self._weights))
+        known, first = np.unique(text, return_index=True)
+        scores = np.zeros((len(written), len(self._codes)), np.float32)
+        if known.size:
+            scores[known] = np.add.reduceat(self._weights[feature] * np.log1p(times, dtype=np.float32)[:, None], first) + self._before
         return scores
 
-
-def _reachable(moves: NDArray[np.uint32], rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The states that plain letters lead to, the first being 0, and for each the places of those to which each letter leads from it."""
-    letters = np.frombuffer(_LETTERS, np.uint8).astype(np.int64)
-    is_known = np.zeros(len(rows), bool)
-    front = np.zeros(1, np.int64)
-    while front.size:
-        is_known[front] = True
-        after = np.unique(moves[rows[front][:, None] + letters]).astype(np.int64)
-        front = after[~is_known[after]]
-    states = np.flatnonzero(is_known)
-    places = np.cumsum(is_known) - 1
-    return states, places[moves[rows[states][:, None] + letters]]
+    def _features_at(self, written: bytes) -> NDArray[np.int64]:
+        """The feature of the state after each byte, -1 for none."""
+        letters = np.frombuffer(_BETWEEN * (_STEPS - 1) + written, np.uint8)
+        states = np.zeros(len(written), np.uint32)
+        for step in range(_STEPS):
+            states = self._moves[self._rows[states] + letters[step : step + len(written)]]
+        return self._features[states]

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from monitor.config.models import Brand
 from monitor.enrich.intent import LONGEST, intents_among
-from monitor.enrich.intent_gate import to_try_in
+from monitor.enrich.intent_gate import NONE, to_try_in
 from monitor.enrich.intent_names import Names
 from monitor.enrich.topics import Topics, names_in, starter_topics, tokens_of
 from monitor.enrich.vocabulary import Words
@@ -45,7 +45,7 @@ class Remarks:
         """
         found: list[list[str]] = []
         for text, brand, patterns in zip(texts, brands, to_try_in(words, texts, LONGEST), strict=True):
-            if text and (patterns or "?" in text):
+            if text and (patterns is not NONE or "?" in text):
                 found.append([intent.name for intent in intents_among(patterns, text, self._addressed(brand).names)])
             else:
                 found.append([])

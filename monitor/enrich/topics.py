@@ -76,38 +76,46 @@ class Topics:
         tokens  what stands between its white space, folded or not: only what they may stand for is looked for
         """
         candidates = [*self._wordless, *chain.from_iterable(filter(None, map(self._cues.__getitem__, tokens)))]
-        return self._among(candidates, lambda: subject, is_plain=False) if candidates else []
+        return self._among(candidates, lambda: subject, None) if candidates else []
 
     def in_texts(self, texts: Sequence[str], langs: Sequence[str | None], words: Words) -> Iterator[Sequence[str]]:
         """The topics of each of several texts of which nothing else is known.
 
         words  of these texts
         """
-        for text, lang, cues in zip(texts, langs, self._facts.in_texts(words), strict=True):
-            candidates = [*self._wordless, *chain.from_iterable(cues)]
-            yield self._among(candidates, partial(Subject.of_text, text, lang), is_plain=text.isascii()) if candidates and text else ()
+        for text, lang, tokens, cues in zip(texts, langs, words.split, self._facts.in_texts(words), strict=True):
+            if not text or not (cues or self._wordless):
+                yield ()
+                continue
+            # folding such a text changes no more than its capitals
+            line = " ".join(tokens).lower() if text.isascii() and text.isprintable() else None
+            yield self._among([*self._wordless, *chain.from_iterable(cues)], partial(Subject.of_text, text, lang), line)
 
-    def _among(self, candidates: Sequence[_Rule], subject_of: Callable[[], Subject], *, is_plain: bool) -> Sequence[str]:
+    def _among(self, candidates: Sequence[_Rule], subject_of: Callable[[], Subject], line: str | None) -> Sequence[str]:
         """Which of the candidates are topics of a text.
 
-        subject_of  makes the text ready, which words alone do not need where it is plain
-        is_plain    whether it is known to be ASCII, where no mark behind a word makes another of it
+        subject_of  makes the text ready, which few of the candidates need
+        line        the words of the text as it does, with one space between; None where that is not known
         """
-        found: set[str] = set()
-        subject = None if is_plain else subject_of()
-        line = " ".join(subject.text.split()) if subject else ""
+        subject: Subject | None = None
+        if line is None:
+            subject = subject_of()
+            line = " ".join(subject.text.split())
+        # elsewhere a mark behind a word may make another of it
         is_plain = line.isascii()
-        for name, node, is_word, phrase in candidates:
-            if name in found:
+        found: set[str] = set()
+        tried: set[int] = set()
+        for rule in candidates:
+            name, node, is_word, phrase = rule
+            if name in found or id(rule) in tried:
                 continue
+            tried.add(id(rule))
             if is_word and is_plain:
                 found.add(name)
-                continue
-            if subject is None:
-                subject = subject_of()
-                line = " ".join(subject.text.split())
-            if phrase in line and node.find(subject) is not None:
-                found.add(name)
+            elif phrase in line:
+                subject = subject or subject_of()
+                if node.find(subject) is not None:
+                    found.add(name)
         return [name for name in self._names if name in found] if found else []
 
 

@@ -5,7 +5,7 @@ judged once and remembered (`vader_tokens`); only words with a valence look at t
 are taken in the original's order, because the last digit depends on it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress, pairwise
 
@@ -70,25 +70,28 @@ class Vader:
         scores = []
         for text in texts:
             tokens = text.split()
-            valences = self._valences(tokens)
+            valences = self._valences(tokens, self._places(tokens))
             scores.append(self._spelt_score(text, tokens) if valences is None else score_of(valences, len(tokens), text))
         return scores
 
     def score_words(self, texts: Sequence[str], words: Words) -> list[Score]:
         """The same for texts whose words have been read."""
         scores = []
-        for text, tokens, known in zip(texts, words.split, self._valences_in(words), strict=True):
-            valences = self._valences(tokens) if known is None else known
+        for text, tokens, valences in zip(texts, words.split, self._valences_in(words), strict=True):
             scores.append(self._spelt_score(text, tokens) if valences is None else score_of(valences, len(tokens), text))
         return scores
 
     def _spelt_score(self, text: str, tokens: list[str]) -> Score:
         """The score of a text in which emoji must be spelt out or phrases joined."""
         text, tokens = self._spelt(text, tokens)
-        return score_of(self._valences(tokens, ready=True) or [], len(tokens), text)
+        return score_of(self._valences(tokens, self._places(tokens), ready=True) or [], len(tokens), text)
+
+    def _places(self, tokens: list[str]) -> Iterable[int]:
+        """Where the hits of a text are."""
+        return compress(range(len(tokens)), map(self._hits.__getitem__, tokens))
 
     def _valences_in(self, words: Words) -> Iterator[list[float] | None]:
-        """The valences of each text whose words have no rules, as most short ones are; None for others."""
+        """What `_valences` gives for each text; most short ones have no rules."""
         places, hits = self._hit_facts.among(words)
         roles, _ = self._role_facts.codes(words)
         near = roles.copy()
@@ -97,8 +100,11 @@ class Vader:
         valences = [hit[0] for hit in hits]
         is_ruled = [near or hit[1] or not hit[0] for near, hit in zip(near[places].tolist(), hits, strict=True)]
         edges = [*np.searchsorted(places, words.starts).tolist(), len(places)]
-        for low, high in pairwise(edges):
-            yield None if any(is_ruled[low:high]) else valences[low:high]
+        for tokens, start, (low, high) in zip(words.split, words.starts.tolist(), pairwise(edges), strict=True):
+            if any(is_ruled[low:high]):
+                yield self._valences(tokens, [place - start for place in places[low:high]])
+            else:
+                yield valences[low:high]
 
     def explain(self, text: str) -> Explained:
         """The same score as `score` gives, with what each word adds to it; about twice as slow."""
@@ -122,13 +128,16 @@ class Vader:
             contributions.append(Contribution(i, hit[2], hit[0], weighed, rules))
         return Explained(score_of([valence for valence in valences if valence], len(tokens), text), contributions, emphasis_of(text))
 
-    def _valences(self, tokens: list[str], ready: bool = False) -> list[float] | None:
-        """Those other than 0, in the order of the text; None where emoji must be spelt out or phrases joined before, if not `ready`."""
+    def _valences(self, tokens: list[str], places: Iterable[int], ready: bool = False) -> list[float] | None:
+        """Those other than 0, in the order of the text; None where emoji must be spelt out or phrases joined before, if not `ready`.
+
+        places  of the hits among the tokens
+        """
         hits, roles = self._hits, self._roles
         valences: list[float] = []
         before_but: int | None = None
         differs: bool | None = None
-        for i in compress(range(len(tokens)), map(hits.__getitem__, tokens)):
+        for i in places:
             hit = hits[tokens[i]]
             assert hit is not None
             valence, flags, _ = hit

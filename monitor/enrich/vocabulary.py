@@ -12,7 +12,7 @@ END = "\x00"
 """Stands behind the tokens of each text; stored texts hold no such character."""
 
 REMEMBERED = 131_072
-"""Tokens that have a number, about 15 MB; past that all are forgotten, and the frequent ones are soon back."""
+"""Tokens that have a number, about 18 MB; past that all are forgotten, and the frequent ones are soon back."""
 
 MOST_CHARACTERS = 4_000_000
 """The same for their characters, since nothing bounds the length of a token."""
@@ -22,17 +22,39 @@ Numbers = NDArray[np.int32]
 
 _UNKNOWN, _NOTHING = -1, 0
 _AT_LEAST = 4_096
+_PLACES = 1 << 18
 
 
 class _Vocabulary(dict[str, int]):
-    """Token to its number, from 0; filled as they are met."""
+    """Token to its number, from 0; filled as they are met.
 
-    characters = 0
+    Before it stands a table of the tokens met last, by their hashes: numpy looks all tokens of many texts up in it at once, where a
+    dict waits for memory at each. Two tokens taken for one would have to share 64 bits, which are keyed anew with each start.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.characters = 0
+        self._hashes = np.zeros(_PLACES, np.int64)
+        self._numbers = np.zeros(_PLACES, np.int32)
 
     def __missing__(self, token: str) -> int:
         self[token] = number = len(self)
         self.characters += len(token)
         return number
+
+    def numbers_of(self, tokens: list[str]) -> Numbers:
+        """The number of each token."""
+        # a hash is that of the bytes in memory, and "⤵" has those of "5)": not the same number of characters
+        hashes = np.fromiter(map(hash, tokens), np.int64, len(tokens)) ^ np.fromiter(map(len, tokens), np.int64, len(tokens))
+        places = hashes & (_PLACES - 1)
+        numbers: Numbers = self._numbers[places]
+        (missed,) = (self._hashes[places] != hashes).nonzero()
+        if missed.size:
+            numbers[missed] = [self[tokens[place]] for place in missed.tolist()]
+            self._hashes[places[missed]] = hashes[missed]
+            self._numbers[places[missed]] = numbers[missed]
+        return numbers
 
 
 class Words(NamedTuple):
@@ -79,7 +101,7 @@ def read(split: Sequence[list[str]]) -> Words:
         vocabulary = _vocabularies[0]
         if len(vocabulary) >= REMEMBERED or vocabulary.characters >= MOST_CHARACTERS:
             vocabulary = _vocabularies[0] = _Vocabulary()
-        numbers = np.fromiter(map(vocabulary.__getitem__, tokens), np.int32, len(tokens))
+        numbers = vocabulary.numbers_of(tokens)
         return Words(split, tokens, numbers, _starts(split), vocabulary, len(vocabulary))
 
 
@@ -94,9 +116,9 @@ class Facts(Generic[Fact]):
         self._fact_of = fact_of
         self._first = first
         self._turn = Lock()
-        self._begin(_Vocabulary())
+        self._begin(None)
 
-    def _begin(self, vocabulary: _Vocabulary) -> None:
+    def _begin(self, vocabulary: _Vocabulary | None) -> None:
         self._vocabulary = vocabulary
         self._codes: Numbers = np.empty(0, np.int32)
         self._facts: list[Any] = [None, *self._first]

@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 from statistics import fmean
 
@@ -6,6 +7,7 @@ import yaml
 
 from monitor.config.models import Brand
 from monitor.enrich.topics import Topics, names_in
+from monitor.enrich.vocabulary import read
 from tests.enrich.measures import DATA, MISSING, topic_agreement, topics_of
 
 STARTERS = Path(__file__).parents[2] / "docs/examples/topics"
@@ -49,6 +51,14 @@ def test_a_rule_of_nothing_but_the_brands_name_finds_nothing():
 def test_without_topics_there_are_none():
     assert not Topics({})
     assert topics_of("price", Topics({})) == []
+
+
+def test_a_long_text_that_repeats_a_word_of_a_rule_takes_little_time():
+    topics = Topics({"support": " OR ".join(f'"desk{number} service"' for number in range(30))})
+    text = "The food is good and the service is not very bad. " * 2000
+    begun = time.process_time()
+    assert list(topics.in_texts([text], ["en"], read([text.split()]))) == [[]]
+    assert time.process_time() - begun < 0.2
 
 
 def test_names_are_what_a_rule_finds_a_brand_by():

@@ -31,6 +31,14 @@ def test_what_is_known_comes_in_the_order_of_the_tokens():
     assert lengths.in_texts(words) == [[2, 3], [], [], [1, 2]]
 
 
+@pytest.mark.parametrize("tokens", [["5)", "\u2935"], ["\u2935", "5)"], ["=\xd8\x01\xde", "\ud83d\ude01"], ["a\x00\x00\x00", "a\x00", "a"]])
+def test_tokens_of_the_same_bytes_have_numbers_of_their_own(tokens):
+    together = words_of([" ".join(tokens)] * 2)
+    alone = [words_of([token]).numbers[0] for token in tokens]
+    assert together.numbers.tolist()[: len(tokens)] == alone
+    assert len(set(alone)) == len(tokens)
+
+
 def test_a_token_is_judged_once():
     judged: list[str] = []
     facts = Facts(judged.append)
