@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 import duckdb
 import pyarrow as pa
@@ -21,6 +22,10 @@ _FEW = 200
 _MANY = 3_000
 """With so many keys it pays to ask the store: the page of an import."""
 
+_REMEMBERED = 10_000
+"""Stored texts whose marks are remembered: while copies of a text come, it is read again in every round."""
+
+_WORDS = r"regexp_replace(text, 'https?://\S+', ' ', 'g')"
 _COLUMNS = f"""
     source, source_id, created_at, title, text, coalesce(author_id, author_name), marks,
     [{", ".join(KEYS)}], repost_of_id is not null, duplicate_of
@@ -89,12 +94,13 @@ def _said_at(con: duckdb.DuckDBPyConnection, times: Collection[datetime], keys: 
 
 
 def _sought(keys: str, first: datetime, last: datetime) -> str:
-    by_keys = f"partition by {', '.join(KEYS)}, created_at < timestamp '{last - WINDOW}'"
+    # the same words, addresses aside, have the same marks
+    by_words = f"partition by {', '.join(KEYS)}, title, {_WORDS}, marks, created_at < timestamp '{last - WINDOW}'"
     return f"""
         where created_at between timestamp '{first - WINDOW}' and timestamp '{last + WINDOW}'
             and (copy_key_1 in ({keys}) or copy_key_2 in ({keys}) or copy_key_3 in ({keys}))
         qualify created_at < timestamp '{last - WINDOW}' or created_at >= timestamp '{first}'
-            or row_number() over ({by_keys} order by created_at, source, source_id) = 1
+            or row_number() over ({by_words} order by created_at, source, source_id) = 1
     """
 
 
@@ -110,6 +116,7 @@ def read_texts(
     ]
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def marks_of(source: str, title: str | None, text: str | None, author: str | None) -> Sequence[int]:
     """The marks of a stored text, which are not kept while it is there."""
     return fingerprint(folded(whole_text(title, text)), source=source, author=author).marks
