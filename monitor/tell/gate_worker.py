@@ -37,6 +37,7 @@ _TABLES_MADE = {
 }
 # views of the engine's own that tell of the machine
 _OF_THE_MACHINE = re.compile(r"(duckdb|pragma)_\w+|pg_settings", re.IGNORECASE)
+_LISTS = "`select * from information_schema.tables` lists what can be asked"
 _CALLED = """
     select json_extract_string(tree, '$..function.function_name'), json_extract_string(tree, '$..table_name')
     from (select json_serialize_sql(?::varchar) as tree)
@@ -146,9 +147,9 @@ def _one_select(con: duckdb.DuckDBPyConnection, sql: str) -> str:
             raise ConfigError(f"query: refused, {name}() is closed here; ask the views, or use range() and unnest()")
     for name in named:
         if "/" in name:
-            raise ConfigError("query: refused, a file is no table here; `select * from duckdb_views()` lists what can be asked")
+            raise ConfigError(f"query: refused, a file is no table here; {_LISTS}")
         if _OF_THE_MACHINE.fullmatch(name) and name.lower() not in _TABLES_MADE:
-            raise ConfigError(f"query: refused, {name} tells of this machine; `select * from duckdb_views()` lists what can be asked")
+            raise ConfigError(f"query: refused, {name} tells of this machine; {_LISTS}")
     return statement
 
 

@@ -9,7 +9,7 @@ from functools import partial
 import duckdb
 import pytest
 
-from monitor.collect.connector import SetAside
+from monitor.collect.connector import Looked, SetAside
 from monitor.errors import StoreError
 from monitor.mention import State
 from monitor.store.publish import KEPT, data_as_of, newest, publish
@@ -17,7 +17,7 @@ from monitor.store.quarantine import keep
 from monitor.store.write import save
 from tests.builders import NOON, QUERY, after, batch, mention
 
-PRIVATE = {"quarantine", "cursor", "source_state", "judged", "mention_run", "gone", "rescored", "taken_order", "day_version"}
+PRIVATE = {"quarantine", "cursor", "source_state", "judged", "mention_run", "gone", "rescored", "taken_order", "day_version", "compaction"}
 
 
 @pytest.fixture(autouse=True, params=[pytest.param(False, id="file"), pytest.param(True, id="lake")])
@@ -77,6 +77,30 @@ def test_a_copy_has_no_tables_of_ours_and_all_views_work(store, folder):
         assert len(views) > 10
         for view in views:
             con.execute(f"from {view}").fetchall()
+
+
+def test_what_is_worked_out_once_a_copy_says_what_the_views_say(store, folder):
+    with store.writing() as con:
+        texts = [mention(str(number), created_at=after(60 * number)) for number in range(30)]
+        looked = [Looked("x", NOON, after(600)), Looked("x", after(900), after(1800))]
+        save(con, [batch(*texts, covered=looked)], now=after(1800))
+    publish(store, folder, now=NOON)
+    comments = """
+        select column_name, comment from duckdb_columns() where table_name = ? and database_name = current_database() order by column_index
+    """
+    with store.opened() as con, duckdb.connect(str(newest(folder)), read_only=True) as copy:
+        copy.execute("set timezone = 'UTC'")
+        tables = {
+            name for (name,) in copy.execute("select table_name from duckdb_tables() where table_name like 'v!_%' escape '!'").fetchall()
+        }
+        assert tables == {"v_covered", "v_covered_bins", "v_covered_day", "v_series_day", "v_daily"}
+        for name in tables:
+            told = con.execute(f"from {name} order by all").fetchall()
+            assert len(told) > 1
+            assert copy.execute(f"from {name} order by all").fetchall() == told
+            assert copy.execute(comments, [name]).fetchall() == con.execute(comments, [name]).fetchall()
+            about = copy.execute("select comment from duckdb_tables() where table_name = ?", [name]).fetchall()
+            assert about == con.execute("select comment from duckdb_views() where view_name = ?", [name]).fetchall()
 
 
 def test_the_store_writes_on_after_a_copy_that_could_not_be_made(store, folder):
