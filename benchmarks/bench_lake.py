@@ -16,7 +16,8 @@ from datetime import UTC, timedelta
 from pathlib import Path
 
 import duckdb
-from bench_store import BRAND, SIZE, batch_of, fill
+from bench_store import fill
+from store_batches import BRAND, SIZE, batch_of
 from store_rows import UNTIL, Rows
 
 from monitor.store.database import Store, sync_brands
@@ -96,7 +97,7 @@ def main() -> None:
         print(f"{given.mentions:,} mentions over {given.days} days", flush=True)
         with Store(folder / "data", command="bench_lake") as store:
             with store.writing() as con:
-                sync_brands(con, rows.config.brands)
+                sync_brands(con, rows.brands)
             fill(store, rows, given.mentions)
             copies = publish_both(store, rows, folder, given.mentions)
         room(copies, given.mentions)

@@ -174,7 +174,7 @@ def main() -> None:
         print(f"{given.mentions:,} mentions over {DAYS} days", flush=True)
         with Store(folder / "data", command="bench_store") as store:
             with store.writing() as con:
-                sync_brands(con, rows.config.brands)
+                sync_brands(con, rows.brands)
             fill(store, rows, given.mentions)
             copy = publish(store, folder / "published", now=UNTIL.replace(tzinfo=UTC)).path
             copy = copy.rename(folder / "copy.duckdb")

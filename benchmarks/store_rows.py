@@ -1,4 +1,4 @@
-"""Made rows for the benchmark of the store: the story's texts, said again by others, as many as are wanted."""
+"""Made rows for the benchmarks of the store: the story's texts, said again by others of twenty brands, as many as are wanted."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import yaml
 
-from monitor.config.models import Config
+from monitor.config.models import Brand, Config
 from monitor.enrich.duplicates import KEYS, MOST
 from monitor.enrich.table import BRAND_COLUMNS, MENTION_COLUMNS, Enriched, enrich
 from monitor.gather.enricher import Enricher
@@ -17,10 +17,14 @@ from monitor.story.story import make_story
 DAYS = 90
 UNTIL = datetime(2026, 6, 30, tzinfo=UTC).replace(tzinfo=None)
 CHUNK = 100_000
+BRANDS = 20
 
 
 class Rows:
-    """Texts of the made story with one brand each, resampled over the days before `UNTIL`; every one is a text of its own."""
+    """Texts of the made story with one brand each, resampled over the days before `UNTIL`; every one is a text of its own.
+
+    Brands are spoken of by Zipf's law: the first of twenty in 28 of 100 texts, the second in half as many.
+    """
 
     def __init__(self, *, seed: int = 1, scale: float = 0.3, days: int = DAYS) -> None:
         self.days = days
@@ -36,6 +40,10 @@ class Rows:
         self._mentions = page.mentions.take([place for place, _ in places]).combine_chunks()
         self._brands = page.brands.take([place for _, place in places]).combine_chunks()
         self._random = np.random.default_rng(seed)
+        known = self.config.brands
+        self.brands = [*known, *(Brand(name=f"Brand {number}", rule=f'"brand {number}"') for number in range(len(known) + 1, BRANDS + 1))]
+        self._names = np.array([brand.name for brand in self.brands])
+        self._shares = 1 / np.arange(1, BRANDS + 1) / (1 / np.arange(1, BRANDS + 1)).sum()
 
     def chunks(self, count: int) -> Iterator[Enriched]:
         """So many texts in the order of time, at most `CHUNK` at once."""
@@ -54,7 +62,8 @@ class Rows:
         put["marks"] = pa.ListArray.from_arrays(np.arange(0, size * MOST + 1, MOST, dtype=np.int32), marks.ravel())
         put |= {key: pa.array(self._random.integers(0, 1 << 32, size, dtype=np.uint32)) for key in KEYS}
         mentions = _with(self._mentions.take(taken), put, MENTION_COLUMNS)
-        return Enriched(mentions, _with(self._brands.take(taken), {"source_id": ids, "created_at": times}, BRAND_COLUMNS), ())
+        named = {"source_id": ids, "created_at": times, "brand": pa.array(self._random.choice(self._names, size, p=self._shares))}
+        return Enriched(mentions, _with(self._brands.take(taken), named, BRAND_COLUMNS), ())
 
 
 def _with(table: pa.Table, columns: dict[str, pa.Array], schema: pa.Schema) -> pa.Table:
