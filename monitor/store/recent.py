@@ -11,44 +11,67 @@ from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 
 from monitor.enrich.duplicates import KEYS
 
 Keys = Sequence[int | None]
 """The copy keys of a text."""
 
-_MOST = 50_000
-"""Texts of which more are not remembered: a source of many a minute brings so many at once that a query pays."""
+_MOST = 1_000_000
+"""Texts of which more are not remembered; they take 36 bytes each."""
+
+_NEW = 20_000
+"""Of so many that came since, those are put among the others."""
 
 _SLACK = timedelta(days=1)
 """How much more than needed is read, and then kept, so that it is not read again for every text that comes late."""
 
 
 class _Recent:
-    """The times of the texts said at `since` or later, naive UTC, by their keys; how many they are."""
+    """The times of the texts said at `since` or later, naive UTC, by their keys; how many they are.
 
-    def __init__(self, since: datetime, texts: Iterable[tuple[datetime, Keys]]) -> None:
+    keys, times  of each key that a stored text has, in any order
+    """
+
+    def __init__(self, since: datetime, keys: npt.NDArray[np.uint32], times: npt.NDArray[np.datetime64], *, size: int) -> None:
         self.since = since
-        self.size = 0
-        self._times: dict[int, list[datetime]] = {}
-        for at, keys in texts:
-            self.add(at, keys)
+        self.size = size
+        self._put(keys, times)
 
     def add(self, at: datetime, keys: Keys) -> None:
         if at >= self.since:
             self.size += 1
             for key in keys:
                 if key is not None:
-                    self._times.setdefault(key, []).append(at)
+                    self._new.setdefault(key, []).append(at)
+            if len(self._new) >= _NEW:
+                new = [(key, time) for key, times in self._new.items() for time in times]
+                self._put(
+                    np.concatenate([self._keys, np.array([key for key, _ in new], np.uint32)]),
+                    np.concatenate([self._times, np.array([time for _, time in new], "datetime64[us]")]),
+                )
 
-    def times(self, keys: Iterable[int], first: datetime, last: datetime) -> set[datetime]:
-        return {at for key in keys for at in self._times.get(key, ()) if first <= at <= last}
+    def times(self, keys: Sequence[int], first: datetime, last: datetime) -> set[datetime]:
+        wanted = np.array(keys, np.uint32)
+        begin, end = (np.searchsorted(self._keys, wanted, side) for side in ("left", "right"))
+        known = (
+            at for low, high in zip(*(ends[end > begin] for ends in (begin, end)), strict=True) for at in self._times[low:high].tolist()
+        )
+        new = (at for key in keys for at in self._new.get(key, ()))
+        return {at for some in (known, new) for at in some if first <= at <= last}
+
+    def _put(self, keys: npt.NDArray[np.uint32], times: npt.NDArray[np.datetime64]) -> None:
+        order = np.argsort(keys)
+        self._keys, self._times = keys[order], times[order]
+        self._new: dict[int, list[datetime]] = {}
 
 
 _remembered: WeakKeyDictionary[duckdb.DuckDBPyConnection, _Recent] = WeakKeyDictionary()
 
 
-def times_of(con: duckdb.DuckDBPyConnection, keys: Iterable[int], first: datetime, last: datetime) -> set[datetime] | None:
+def times_of(con: duckdb.DuckDBPyConnection, keys: Sequence[int], first: datetime, last: datetime) -> set[datetime] | None:
     """When the stored texts that have one of these keys were said, and perhaps some more; None where that is not remembered.
 
     first, last  between these times alone, naive UTC
@@ -73,7 +96,11 @@ def forget(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _read(con: duckdb.DuckDBPyConnection, since: datetime) -> _Recent:
-    rows = con.execute(
-        f"select created_at, {', '.join(KEYS)} from mention where created_at >= ? and copy_key_1 is not null limit {_MOST + 1}", [since]
-    ).fetchall()
-    return _Recent(since, ((at, keys) for at, *keys in rows))
+    found = con.sql(
+        f"select created_at, {', '.join(KEYS)} from mention where created_at >= $since and copy_key_1 is not null limit {_MOST + 1}",
+        params={"since": since},
+    ).to_arrow_table()
+    times = found["created_at"].to_numpy()
+    columns = [(found[name].combine_chunks(), found[name].is_valid().to_numpy()) for name in KEYS]
+    keys = np.concatenate([column.drop_null().to_numpy() for column, _ in columns])
+    return _Recent(since, keys, np.concatenate([times[is_there] for _, is_there in columns]), size=found.num_rows)

@@ -67,3 +67,14 @@ def test_what_is_remembered_is_read_again_when_it_has_grown_old(con):
     assert recent.times_of(con, [], later, later) == set()
     # what is older is not remembered any more
     assert recent.times_of(con, [], PLAIN, PLAIN) is None
+
+
+@pytest.mark.parametrize("new", [1, 4, 5])
+def test_what_came_since_is_put_among_the_others(con, monkeypatch, new):
+    monkeypatch.setattr(recent, "_NEW", new)
+    for number in range(6):
+        stored(con, said(str(number), at=number))
+        stored(
+            con, said(f"other {number}", at=number, text=f"number {number} of those that streamly sends to people who ask for it at night")
+        )
+    assert copies(con) == {str(number): "x:0" for number in range(1, 6)}
