@@ -73,8 +73,7 @@ def test_what_is_remembered_is_read_again_when_it_has_grown_old(con):
 def test_what_came_since_is_put_among_the_others(con, monkeypatch, new):
     monkeypatch.setattr(recent, "_NEW", new)
     for number in range(6):
+        words = " ".join(f"word{number}{place}" for place in range(12))
         stored(con, said(str(number), at=number))
-        stored(
-            con, said(f"other {number}", at=number, text=f"number {number} of those that streamly sends to people who ask for it at night")
-        )
+        stored(con, said(f"other {number}", at=number, text=f"streamly {words}"))
     assert copies(con) == {str(number): "x:0" for number in range(1, 6)}
