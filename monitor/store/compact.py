@@ -10,6 +10,7 @@ import duckdb
 
 from monitor.enrich.table import naive
 from monitor.store.database import Store
+from monitor.store.literal import literal
 
 log = logging.getLogger(__name__)
 
@@ -47,10 +48,10 @@ def compact_if_due(store: Store, *, now: datetime) -> bool:
 
 
 def _write(con: duckdb.DuckDBPyConnection, fresh: Path, now: datetime) -> None:
+    # noted first: where the disk refuses, it is tried again in a day, and copies are made meanwhile
     con.execute("insert into compaction values (?)", [naive(now)])
     con.execute("delete from compaction where compacted_at < ?", [naive(now)])
-    path = str(fresh).replace("'", "''")
-    con.execute(f"attach '{path}' as fresh")
+    con.execute(f"attach {literal(fresh)} as fresh")
     try:
         (name,) = con.execute("select current_database()").fetchall()[0]
         if _is_out_of_order(con):

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import duckdb
 
 from monitor.store.database import Store
+from monitor.store.literal import literal
 from monitor.store.upgrade import schema_version
 
 LAKE = "lake"
@@ -122,7 +123,7 @@ def fill(con: duckdb.DuckDBPyConnection, folder: Path, *, leave_out: Sequence[st
     # whole paths: where a shell was started must not matter
     whole = folder.resolve()
     for name, table in _TABLES.items():
-        paths = ", ".join(_quoted(whole / one.file) for one in files if one.holds == name)
+        paths = ", ".join(literal(whole / one.file) for one in files if one.holds == name)
         [(rows,)] = con.execute(f"select greatest(1, count(*)) * {table.weight} from {name}").fetchall()
         read = f"read_parquet([{paths}], hive_partitioning = false, explicit_cardinality = {rows})"
         con.execute(f"drop table copy.{name}")
@@ -139,7 +140,7 @@ def remove_unread(folder: Path, copies: Iterable[Path]) -> None:
         for copy in copies:
             # one that is damaged, or of a version that knew no lake, reads nothing of it
             with suppress(duckdb.Error):
-                con.execute(f"attach {_quoted(copy)} as kept (read_only)")
+                con.execute(f"attach {literal(copy)} as kept (read_only)")
                 read.update(folder / file for (file,) in con.execute("select file from kept.lake_file").fetchall())
             con.execute("detach database if exists kept")
     for above, _, names in os.walk(lake, topdown=False):
@@ -169,7 +170,7 @@ def _write(con: duckdb.DuckDBPyConnection, folder: Path, one: LakeFile) -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     table = _TABLES[one.holds]
     within = f"{table.at} >= timestamp '{one.first_day}' and {table.at} < timestamp '{one.first_day}' + interval {one.days} day"
-    con.execute(f"copy ({table.rows.format(within=within)}) to {_quoted(part)} (format parquet, compression zstd)")
+    con.execute(f"copy ({table.rows.format(within=within)}) to {literal(part)} (format parquet, compression zstd)")
     with part.open("rb") as file:
         os.fsync(file.fileno())
     part.chmod(0o440)
@@ -183,7 +184,3 @@ def _make_readable(folder: Path, *, below: Path) -> None:
     _make_readable(folder.parent, below=below)
     folder.mkdir()
     folder.chmod(folder.stat().st_mode & 0o2000 | 0o750)
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"

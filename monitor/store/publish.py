@@ -13,6 +13,7 @@ from monitor.enrich.table import naive
 from monitor.errors import StoreError
 from monitor.store.database import Store
 from monitor.store.lake import fill, remove_unread, write_days
+from monitor.store.literal import literal
 
 POINTER = "analytics.duckdb"
 KEPT = 3
@@ -112,7 +113,7 @@ def _strip(con: duckdb.DuckDBPyConnection, copy: Path, now: datetime, *, lake: b
     con   open on the store: attaching the copy to it takes a fraction of opening a second database
     lake  the copy is yet to be made, of all but the texts
     """
-    con.execute(f"attach '{_quoted(copy)}' as copy")
+    con.execute(f"attach {literal(copy)} as copy")
     try:
         con.execute("begin")
         try:
@@ -140,13 +141,9 @@ def _tell_once(con: duckdb.DuckDBPyConnection, view: str) -> None:
         "select column_name, comment from duckdb_columns() where database_name = 'copy' and table_name = ? and comment is not null", [view]
     ).fetchall()
     con.execute(f"create table copy.told as from copy.{view}; drop view copy.{view}; alter table copy.told rename to {view}")
-    con.execute(f"comment on table copy.{view} is '{_quoted(about)}'")
+    con.execute(f"comment on table copy.{view} is {literal(about)}")
     for column, comment in columns:
-        con.execute(f"comment on column copy.{view}.{column} is '{_quoted(comment)}'")
-
-
-def _quoted(text: object) -> str:
-    return str(text).replace("'", "''")
+        con.execute(f"comment on column copy.{view}.{column} is {literal(comment)}")
 
 
 def _shown(part: Path, now: datetime) -> Path:

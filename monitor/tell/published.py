@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from monitor.errors import StoreError
+from monitor.store.literal import literal
 
 MEMORY = "512MB"
 
@@ -37,13 +38,13 @@ def opened(database: Path) -> duckdb.DuckDBPyConnection:
     path = followed(database)
     con = duckdb.connect(":memory:", config=_OPTIONS)
     try:
-        con.execute(f"attach {_quoted(path)} as published (read_only)")
+        con.execute(f"attach {literal(path)} as published (read_only)")
     except duckdb.Error as error:
         con.close()
         raise StoreError(f"published: {database.name} cannot be read ({first_line(error)})") from None
     files = _lake_files(con)
     if files:
-        con.execute(f"set allowed_paths = [{', '.join(_quoted(path.parent / file) for file in files)}]")
+        con.execute(f"set allowed_paths = [{', '.join(literal(path.parent / file) for file in files)}]")
     for statement in _CLOSING:
         con.execute(statement)
     if not files:
@@ -93,7 +94,3 @@ def _lake_files(con: duckdb.DuckDBPyConnection) -> list[str]:
         return [file for (file,) in con.execute("select file from published.lake_file").fetchall()]
     except duckdb.CatalogException:
         return []
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"

@@ -322,7 +322,7 @@ create table taken_order (
     trouble varchar                     -- why it could not be followed
 );
 
--- when the file was last written anew
+-- when the file was last written anew, or that was tried
 create table compaction (
     compacted_at timestamp not null
 );
