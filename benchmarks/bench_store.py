@@ -25,7 +25,7 @@ from store_readers import beside_readers
 from store_rows import DAYS, UNTIL, Rows
 
 from monitor.enrich.table import Enriched
-from monitor.store.database import Store, sync_brands
+from monitor.store.database import STORAGE, Store, sync_brands
 from monitor.store.publish import publish
 from monitor.store.write import save
 from monitor.tell.questions import questions
@@ -123,24 +123,27 @@ def _insert_brands(con: duckdb.DuckDBPyConnection, brands: pa.Table) -> None:
 
 _WORKED_OUT = "marks, copy_key_1, copy_key_2, copy_key_3, duplicate_of, is_spam, spam_reason, run_id, first_seen_at"
 PARTS = {
-    "texts as they were said, and plain scores": f"create table one.part as select * exclude ({_WORKED_OUT}) from mention",
-    "keys of copies, spam, run": f"create table one.part as select {_WORKED_OUT} from mention",
-    "mention_brand": "create table one.part as select * exclude (why) from mention_brand",
-    "why": "create table one.part as select why from mention_brand",
-    "rollups": "create table one.part as select * from rollup_5m; create table one.days as select * from rollup_day",
+    "texts as they were said, and plain scores": [f"select * exclude ({_WORKED_OUT}) from mention"],
+    "keys of copies, spam, run": [f"select {_WORKED_OUT} from mention"],
+    "mention_brand": ["select * exclude (why) from mention_brand"],
+    "why": ["select why from mention_brand"],
+    "rollups": ["from rollup_5m", "from rollup_day"],
 }
 
 
 def room(copy: Path, folder: Path, count: int) -> None:
-    """What each part takes when it is written anew."""
-    sizes = {}
-    for name, sql in PARTS.items():
-        path = folder / "part.duckdb"
-        with duckdb.connect() as con:
-            con.execute(f"attach '{copy}' as made (read_only); attach '{path}' as one; use made")
-            con.execute(sql)
-        sizes[name] = path.stat().st_size / count
-        path.unlink()
+    """How much each part adds to a file that is written anew, as by a compaction."""
+    path = folder / "parts.duckdb"
+    sizes, before = {}, 0
+    with duckdb.connect(config={"threads": 1, "storage_compatibility_version": STORAGE}) as con:
+        con.execute(f"attach '{copy}' as made (read_only); attach '{path}' as one; use made")
+        for number, (name, tables) in enumerate(PARTS.items()):
+            for place, sql in enumerate(tables):
+                con.execute(f"create table one.part_{number}_{place} as {sql}")
+            con.execute("checkpoint one")
+            size = path.stat().st_size
+            sizes[name], before = (size - before) / count, size
+    path.unlink()
     first = next(iter(sizes.values()))
     for name, size in {**sizes, "all of it": sum(sizes.values())}.items():
         print(f"room      {size:8.1f} MB a million  {size / first * 100:4.0f} %  {name}", flush=True)

@@ -18,18 +18,19 @@ def in_company(con: duckdb.DuckDBPyConnection, mentions: pa.Table, *, within: ti
 
     mentions  columns MENTION_COLUMNS; a key that is None is shared with nobody
     """
-    columns = [mentions[name].combine_chunks() for name in KEYS]
-    keys, counts = np.unique(np.concatenate([column.drop_null().to_numpy() for column in columns]), return_counts=True)
     first, last = (pc.min_max(mentions["created_at"])[side].as_py() for side in ("min", "max"))
     # DuckDB reads the table by its name here
-    sought = pa.table({"key": keys})  # noqa: F841
+    sought = mentions.select(KEYS)
     known = con.sql(f"""
         select {", ".join(KEYS)} from mention
         where created_at between timestamp '{first - within}' and timestamp '{last + within}'
-            and ({" or ".join(f"{name} in (from sought)" for name in KEYS)})
+            and ({" or ".join(f"{name} in (select {name} from sought)" for name in KEYS)})
     """).to_arrow_table()
-    shared = np.concatenate([keys[counts > 1], *(known[name].drop_null().to_numpy() for name in KEYS)])
     has_company = np.zeros(mentions.num_rows, dtype=bool)
-    for column in columns:
+    # the first of one text and the second of another are of different orders, and the same by chance alone
+    for name in KEYS:
+        column = mentions[name].combine_chunks()
+        keys, counts = np.unique(column.drop_null().to_numpy(), return_counts=True)
+        shared = np.concatenate([keys[counts > 1], known[name].drop_null().to_numpy()])
         has_company |= np.isin(column.fill_null(0).to_numpy(), shared) & column.is_valid().to_numpy(zero_copy_only=False)
     return mentions.filter(pa.array(has_company))

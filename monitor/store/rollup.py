@@ -22,7 +22,6 @@ _FIGURES = """
     count(*) filter (where scored and label = -1) as negative,
     count(*) filter (where scored and label = 0) as neutral,
     count(*) filter (where scored and label = 1) as positive,
-    count(*) filter (where counted and not scored) as unscored,
     count(*) filter (where booked = 'muted') as muted,
     count(*) filter (where booked = 'own') as own,
     count(*) filter (where booked = 'spam') as spam,
@@ -30,7 +29,7 @@ _FIGURES = """
     count(*) filter (where counted and is_churn) as churn,
     sum(engagement) filter (where counted)::bigint as engagement
 """
-_COLUMNS = "mentions counted scored negative neutral positive unscored muted own spam duplicates churn engagement"
+_COLUMNS = "mentions counted scored negative neutral positive muted own spam duplicates churn engagement"
 _SUMS = ", ".join(f"sum({name})::bigint" for name in _COLUMNS.split())
 _REACTIONS = ("likes", "replies", "reposts", "quotes", "score")
 _NAMES = ("brand", "source", "facet", "value")
@@ -103,7 +102,6 @@ def _spoken(mentions: pa.Table, brands: pa.Table) -> Mapping[_Key, _Figures]:
             int(scored and label == -1),
             int(scored and label == 0),
             int(scored and label == 1),
-            int(counted and not scored),
             int(out and is_muted),
             int(out and is_own and not is_muted),
             int(out and is_spam and not is_own and not is_muted),

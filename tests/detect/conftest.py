@@ -76,7 +76,7 @@ class Store:
             """
             insert into rollup_5m by name
             select *, 'all' as facet, '' as value, bin_start::date as local_day, 0 as local_hour, counted as mentions, counted as scored,
-                0 as neutral, counted - negative as positive, 0 as unscored, 0 as muted, 0 as own, 0 as spam, 0 as duplicates, 0 as churn
+                0 as neutral, counted - negative as positive, 0 as muted, 0 as own, 0 as spam, 0 as duplicates, 0 as churn
             from frame
             """
         )

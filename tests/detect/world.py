@@ -118,7 +118,7 @@ class World:
             insert into rollup_5m by name
             select brand, source, 'all' as facet, '' as value, time_bucket(interval 5 minutes, created_at) as bin_start,
                 bin_start::date as local_day, hour(bin_start) as local_hour, count(*) as mentions, count(*) as counted,
-                count(label) as scored, count(*) filter (where label = -1) as negative, 0 as neutral, 0 as positive, 0 as unscored,
+                count(label) as scored, count(*) filter (where label = -1) as negative, 0 as neutral, 0 as positive,
                 0 as muted, 0 as own, 0 as spam, 0 as duplicates, 0 as churn
             from mention_brand
             where created_at >= $first and created_at < $last

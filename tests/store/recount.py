@@ -17,7 +17,6 @@ FIGURES = [
     "negative",
     "neutral",
     "positive",
-    "unscored",
     "muted",
     "own",
     "spam",
@@ -71,7 +70,6 @@ def recounted(con: duckdb.DuckDBPyConnection) -> tuple[list[tuple], list[tuple]]
         "negative": scored & (frame.label == -1),
         "neutral": scored & (frame.label == 0),
         "positive": scored & (frame.label == 1),
-        "unscored": counted & ~scored,
         **{name: booked == name for name, _ in left_out},
         "churn": counted & intents.map(lambda said: any(each == "cancel" or each.startswith("switch_to:") for each in said)),
     }

@@ -307,7 +307,8 @@ select
     bin_start,
     local_day,
     local_hour,
-    mentions, counted, scored, negative, neutral, positive, unscored,
+    mentions, counted, scored, negative, neutral, positive,
+    counted - scored as unscored,
     muted, own, spam, duplicates, churn, engagement
 from rollup_5m;
 
@@ -574,7 +575,7 @@ select
     case when coalesce(covered, 0) > 0 then coalesce(churn, 0) else churn end as churn,
     engagement,
     coalesce(covered, 0) as covered
-from (select * from rollup_day where facet = 'all') as rollup_day
+from (select *, counted - scored as unscored from rollup_day where facet = 'all') as rollup_day
 full join v_covered_day
     on rollup_day.brand = v_covered_day.brand
     and rollup_day.source = v_covered_day.source
