@@ -34,7 +34,7 @@ with labelled as (
         and created_at < coalesce(getvariable('until')::timestamp, created_at + interval 1 day)
         and lower(brand) = lower(coalesce(getvariable('brand')::varchar, brand))
 ),
-apart as materialized (
+apart as (
     select *
     from labelled
     where human_label <> label
@@ -42,29 +42,20 @@ apart as materialized (
         <= coalesce(getvariable('top')::integer, 100)
 )
 select
-    apart.brand,
-    apart.mention_id,
-    apart.human_label,
-    apart.label,
-    abs(apart.human_label - apart.label) as apart,
-    v_labels.brand_compound,
-    v_labels.why,
-    v_labels.scorer,
-    apart.weight,
-    apart.labelled_at,
-    apart.created_at,
-    left(coalesce(v_texts.text, v_texts.title), 300) as text,
-    v_texts.url,
-    apart.of_labelled,
-    apart.disagree
+    brand,
+    mention_id,
+    human_label,
+    label,
+    abs(human_label - label) as apart,
+    brand_compound,
+    why,
+    scorer,
+    weight,
+    labelled_at,
+    created_at,
+    left(coalesce(text, title), 300) as text,
+    url,
+    of_labelled,
+    disagree
 from apart
-join v_labels
-    on v_labels.brand = apart.brand
-    and v_labels.source = apart.source
-    and v_labels.source_id = apart.source_id
-    and v_labels.created_at = apart.created_at
-join v_texts
-    on v_texts.source = apart.source
-    and v_texts.source_id = apart.source_id
-    and v_texts.created_at = apart.created_at
-order by apart.brand, abs(apart.human_label - apart.label) desc, apart.weight desc nulls last, apart.created_at desc, apart.mention_id;
+order by brand, abs(human_label - label) desc, weight desc nulls last, created_at desc, mention_id;

@@ -35,7 +35,7 @@ with bounds as (
     )
 ),
 asked as materialized (
-    select *
+    select * exclude (mention_id)
     from v_asking
     where created_at >= (select since from bounds)
         and created_at < (select until from bounds)

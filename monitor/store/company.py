@@ -20,7 +20,7 @@ def in_company(con: duckdb.DuckDBPyConnection, mentions: pa.Table, *, within: ti
     """
     first, last = (pc.min_max(mentions["created_at"])[side].as_py() for side in ("min", "max"))
     # DuckDB reads the table by its name here
-    sought = mentions.select(KEYS)
+    sought = mentions.select(KEYS)  # noqa: F841
     known = con.sql(f"""
         select {", ".join(KEYS)} from mention
         where created_at between timestamp '{first - within}' and timestamp '{last + within}'

@@ -58,7 +58,7 @@ def erase(con: duckdb.DuckDBPyConnection, arrived: Sequence[pa.Table], gone: Seq
         update mention_brand set why = null, matched_terms = []
         where {within} and (source, source_id) in (select source, source_id from erased)
     """)
-    for table in ("human_label", "rescored"):
+    for table in ("human_label", "labelled", "rescored"):
         con.execute(f"delete from {table} where (source, source_id) in (select source, source_id from erased)")
     erase_quotes(con)
 

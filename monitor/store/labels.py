@@ -168,11 +168,11 @@ def kept_labels(con: duckdb.DuckDBPyConnection, *, brand: str | None = None) -> 
     """The stored labels with their texts, of one brand or of all, oldest first; those of texts that were edited since are left out."""
     rows = con.execute(
         f"""
-        select v_mentions.mention_id, brand, {_WHOLE}, lang, human_label, weight
+        select mention_id, brand, {_WHOLE}, lang, human_label, weight
         from v_human_labels
-        join v_mentions using (brand, source, source_id, created_at)
+        join (select source, source_id, created_at, lang from v_texts) as told using (source, source_id, created_at)
         where brand = coalesce(?, brand) and {_WHOLE} <> ''
-        order by v_mentions.created_at, brand, source, source_id
+        order by created_at, brand, source, source_id
         """,
         [brand],
     ).fetchall()

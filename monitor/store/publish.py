@@ -12,6 +12,7 @@ import duckdb
 from monitor.enrich.table import naive
 from monitor.errors import StoreError
 from monitor.store.database import Store
+from monitor.store.labelled import tell_labels
 from monitor.store.lake import fill, remove_unread, write_days
 from monitor.store.literal import literal
 
@@ -35,6 +36,7 @@ _PRIVATE = (
 )
 # what is worked out once a copy, from each other in this order: planning these views takes far longer than reading what they say
 _TOLD_ONCE = ("v_covered", "v_covered_bins", "v_covered_day", "v_series_day", "v_daily")
+_LABELS = "select * exclude (is_current, version) from copy.labelled where is_current"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ def publish(store: Store, folder: Path, *, now: datetime, lake: bool = False) ->
             write_days(store, folder)
             # to the end in one hold: whoever else publishes meanwhile would remove the files that no copy names yet
             with store.opened() as con:
+                with store.writing():
+                    tell_labels(con)
                 part.unlink(missing_ok=True)
                 _strip(con, part, now, lake=True)
                 _flush(part)
@@ -73,6 +77,8 @@ def publish(store: Store, folder: Path, *, now: datetime, lake: bool = False) ->
                 _remove_old(copy, kept_for=_KEPT_BESIDE_LAKE)
         else:
             with store.opened() as con:
+                with store.writing():
+                    tell_labels(con)
                 con.execute("checkpoint")
                 shutil.copyfile(store.path, part)
                 _strip(con, part, now)
@@ -122,7 +128,9 @@ def _strip(con: duckdb.DuckDBPyConnection, copy: Path, now: datetime, *, lake: b
             for table in _PRIVATE:
                 con.execute(f"drop table copy.{table}")
             for view in _TOLD_ONCE:
-                _tell_once(con, view)
+                _tell_once(con, view, f"from copy.{view}")
+            _tell_once(con, "v_human_labels", _LABELS)
+            con.execute("drop table copy.labelled")
             con.execute("insert into copy.published values (?)", [naive(now)])
         except BaseException:
             con.execute("rollback")
@@ -133,14 +141,14 @@ def _strip(con: duckdb.DuckDBPyConnection, copy: Path, now: datetime, *, lake: b
         con.execute("detach copy")
 
 
-def _tell_once(con: duckdb.DuckDBPyConnection, view: str) -> None:
-    """Put a table in the place of a view of the copy: of the same name, columns, comments and rows."""
+def _tell_once(con: duckdb.DuckDBPyConnection, view: str, rows: str) -> None:
+    """Put a table in the place of a view of the copy: of the same name, columns, comments and rows, which are told by SQL."""
     of_view = "from duckdb_views() where database_name = 'copy' and view_name = ?"
     (about,) = con.execute(f"select comment {of_view}", [view]).fetchall()[0]
     columns = con.execute(
         "select column_name, comment from duckdb_columns() where database_name = 'copy' and table_name = ? and comment is not null", [view]
     ).fetchall()
-    con.execute(f"create table copy.told as from copy.{view}; drop view copy.{view}; alter table copy.told rename to {view}")
+    con.execute(f"create table copy.told as {rows}; drop view copy.{view}; alter table copy.told rename to {view}")
     con.execute(f"comment on table copy.{view} is {literal(about)}")
     for column, comment in columns:
         con.execute(f"comment on column copy.{view}.{column} is {literal(comment)}")

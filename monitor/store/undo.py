@@ -52,7 +52,7 @@ def undo(con: duckdb.DuckDBPyConnection, run: Run) -> Undoing:
     con.execute("delete from mention_run where (source, source_id, run_id) in (select source, source_id, run_id from handed)")
     con.execute("delete from mention_run where run_id = ?", [run.run_id])
     con.execute("create or replace temp table undone as select source, source_id, created_at from mention where run_id = ?", [run.run_id])
-    for table in ("mention", "mention_brand", "engagement_history", "human_label", "rescored"):
+    for table in ("mention", "mention_brand", "engagement_history", "human_label", "labelled", "rescored"):
         con.execute(f"delete from {table} where (source, source_id) in (select source, source_id from undone)")
     con.execute("delete from incident_log where id in (select id from incident where run_id = ?)", [run.run_id])
     for table in ("coverage", "quarantine", "incident"):

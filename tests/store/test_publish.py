@@ -12,12 +12,16 @@ import pytest
 from monitor.collect.connector import Looked, SetAside
 from monitor.errors import StoreError
 from monitor.mention import State
+from monitor.store.labels import HandLabel, save_labels
 from monitor.store.publish import KEPT, data_as_of, newest, publish
 from monitor.store.quarantine import keep
 from monitor.store.write import save
 from tests.builders import NOON, QUERY, after, batch, mention
 
-PRIVATE = {"quarantine", "cursor", "source_state", "judged", "mention_run", "gone", "rescored", "taken_order", "day_version", "compaction"}
+PRIVATE = {
+    *("quarantine", "cursor", "source_state", "judged", "mention_run", "gone", "rescored", "taken_order", "day_version", "compaction"),
+    "labelled",
+}
 
 
 @pytest.fixture(autouse=True, params=[pytest.param(False, id="file"), pytest.param(True, id="lake")])
@@ -84,6 +88,7 @@ def test_what_is_worked_out_once_a_copy_says_what_the_views_say(store, folder):
         texts = [mention(str(number), created_at=after(60 * number)) for number in range(30)]
         looked = [Looked("x", NOON, after(600)), Looked("x", after(900), after(1800))]
         save(con, [batch(*texts, covered=looked)], now=after(1800))
+        assert [*save_labels(con, [HandLabel(f"x:{number}", "Streamly", -1) for number in range(5)], now=NOON)] == ["new"] * 5
     publish(store, folder, now=NOON)
     comments = """
         select column_name, comment from duckdb_columns() where table_name = ? and database_name = current_database() order by column_index
@@ -93,7 +98,7 @@ def test_what_is_worked_out_once_a_copy_says_what_the_views_say(store, folder):
         tables = {
             name for (name,) in copy.execute("select table_name from duckdb_tables() where table_name like 'v!_%' escape '!'").fetchall()
         }
-        assert tables == {"v_covered", "v_covered_bins", "v_covered_day", "v_series_day", "v_daily"}
+        assert tables == {"v_covered", "v_covered_bins", "v_covered_day", "v_series_day", "v_daily", "v_human_labels"}
         for name in tables:
             told = con.execute(f"from {name} order by all").fetchall()
             assert len(told) > 1

@@ -102,6 +102,28 @@ create table human_label (
     primary key (source, source_id, brand)
 );
 
+-- what v_human_labels told when it was last asked by a copy, and of labels of texts that were edited since; for as long as nothing of the day changes
+create table labelled (
+    brand varchar not null,
+    source varchar not null,
+    source_id varchar not null,
+    mention_id varchar,
+    created_at timestamp not null,
+    labelled_at timestamp not null,
+    human_label tinyint not null,
+    label tinyint,
+    weight double,
+    scored boolean,
+    brand_compound double,
+    why varchar,
+    scorer varchar,
+    title varchar,
+    text varchar,
+    url varchar,
+    is_current boolean not null,        -- false: the text was edited since
+    version uuid not null               -- of the day
+);
+
 -- the runs that saw a text beside the one that first stored it
 create table mention_run (
     source varchar not null,

@@ -656,7 +656,13 @@ select
     human_label.label as human_label,
     mention_brand.label,
     human_label.weight,
-    mention_brand.counted and mention_brand.label is not null as scored
+    mention_brand.counted and mention_brand.label is not null as scored,
+    mention_brand.brand_compound,
+    mention_brand.why,
+    mention_brand.scorer,
+    mention.title,
+    mention.text,
+    mention.url
 from human_label
 join mention_brand
     on mention_brand.source = human_label.source
@@ -681,6 +687,12 @@ comment on column v_human_labels.human_label is '-1, 0, 1: how a person finds th
 comment on column v_human_labels.label is 'ours; NULL where unscored';
 comment on column v_human_labels.weight is 'how many mentions it stands for, where it was drawn by chance; NULL where somebody chose it: leave those out of any share';
 comment on column v_human_labels.scored is 'counted, with a label of ours';
+comment on column v_human_labels.brand_compound is 'the score on which our label rests, -1 to 1; NULL where unscored';
+comment on column v_human_labels.why is 'reason for our label; NULL where the scorer gives none';
+comment on column v_human_labels.scorer is 'name and version of what gave our label';
+comment on column v_human_labels.title is 'of the mention, plain text; NULL where there is none';
+comment on column v_human_labels.text is 'of the mention, plain text';
+comment on column v_human_labels.url is 'of the mention';
 
 -- counted mentions that ask for an answer; a condition on time reaches the rows themselves, which it does not in v_answers
 create view v_asking as
