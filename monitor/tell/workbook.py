@@ -25,8 +25,8 @@ _WIDEST = 60
 _LOOKED_AT = 200
 _FORMATS: Mapping[str, Mapping[str, Any]] = {
     "name": {"bold": True, "bottom": 1},
-    # shown as it is, and still text once somebody edits the cell
-    "text": {"quote_prefix": True},
+    # shown as it is, and still text once somebody edits the cell: Excel goes by the first, LibreOffice by the second
+    "text": {"quote_prefix": True, "num_format": "@"},
     "moment": {"num_format": "yyyy-mm-dd hh:mm:ss"},
     "day": {"num_format": "yyyy-mm-dd"},
     "time": {"num_format": "hh:mm:ss"},

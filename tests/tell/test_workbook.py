@@ -38,6 +38,7 @@ def test_no_text_is_a_formula_or_becomes_one_when_edited(tmp_path, first):
     [cell], _, _ = written(tmp_path, [f"{first}1+1"])
     assert cell.data_type == "s"
     assert cell.quotePrefix
+    assert cell.number_format == "@"
     assert shown(cell) == f"{first}1+1"
 
 
