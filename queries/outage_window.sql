@@ -174,11 +174,13 @@ covered as (
 chosen as materialized (
     select v_labels.*
     from v_labels
-    join windows
+    semi join windows
         on windows.brand = v_labels.brand
         and v_labels.created_at >= windows.window_from
         and v_labels.created_at < windows.window_to
-    where v_labels.counted
+    where v_labels.created_at >= (select min(window_from) from windows)
+        and v_labels.created_at < (select max(window_to) from windows)
+        and v_labels.counted
         and list_contains(v_labels.intents, 'outage_report')
 ),
 reports as (
@@ -199,15 +201,20 @@ reports as (
         and v_texts.source_id = chosen.source_id
         and v_texts.created_at = chosen.created_at
 ),
+own as (
+    select *
+    from v_replies
+    where replied_at >= (select min(window_from) from windows)
+),
 told as (
     select
         reports.*,
         exists (
-            from v_replies
-            where v_replies.brand = reports.brand
-                and v_replies.source = reports.source
-                and v_replies.replies_to = reports.source_id
-                and v_replies.replied_at >= reports.created_at
+            from own
+            where own.brand = reports.brand
+                and own.source = reports.source
+                and own.replies_to = reports.source_id
+                and own.replied_at >= reports.created_at
         ) as is_answered
     from reports
 ),

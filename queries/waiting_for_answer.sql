@@ -48,6 +48,7 @@ waiting as materialized (
         and v_replies.source = asked.source
         and v_replies.replies_to = asked.source_id
         and v_replies.replied_at >= asked.created_at
+        and v_replies.replied_at >= (select since from bounds)
 ),
 -- first who saw how much of it, and then the words of those that are shown alone
 ranked as materialized (
