@@ -26,10 +26,13 @@ from store_rows import DAYS, UNTIL, Rows
 
 from monitor.enrich.table import Enriched
 from monitor.store.database import STORAGE, Store, sync_brands
+from monitor.store.events import add_event
+from monitor.store.labels import HandLabel, save_labels
 from monitor.store.publish import publish
 from monitor.store.write import save
 from monitor.tell.questions import questions
 
+_LABELS = 400
 _SHARE = """
     select date_trunc('week', created_at) as week, brand, count(*) filter (where counted) as counted
     from mention_brand group by all order by all
@@ -45,6 +48,31 @@ def fill(store: Store, rows: Rows, count: int) -> None:
             save(con, [batch_of(page)], now=UNTIL.replace(tzinfo=UTC))
         used += time.process_time() - begun
     print(f"import    {used / count * 1e6:8.1f} µs of processor time a mention stored with one brand", flush=True)
+
+
+def furnish(con: duckdb.DuckDBPyConnection) -> None:
+    """What people add to the texts: labels of some of all times, an event, and a budget with its windows."""
+    now = UNTIL.replace(tzinfo=UTC)
+    chosen = con.execute(
+        """
+        select source || ':' || source_id, hash(source_id) % 3 from mention_brand
+        where brand = ? and label is not null
+        order by hash(source_id) limit ?
+        """,
+        [BRAND, _LABELS],
+    ).fetchall()
+    labels = [HandLabel(mention_id, BRAND, number - 1, weight=1.0) for mention_id, number in chosen]
+    if [*save_labels(con, labels, now=now)] != ["new"] * _LABELS:
+        raise AssertionError("labels were refused")
+    add_event(con, name="price rise", brand=BRAND, at=now - timedelta(days=30))
+    con.execute(
+        """
+        insert into budget
+        select ?, 'usd', first, first + interval 30 days, 10, 5, 1
+        from unnest(generate_series(?, ?, interval 30 days)) as one (first)
+        """,
+        [f"x usd {BRAND}", UNTIL - timedelta(days=DAYS), UNTIL],
+    )
 
 
 def write(store: Store, rows: Rows, count: int, batches: int) -> int:
@@ -146,7 +174,7 @@ def room(copy: Path, folder: Path, count: int) -> None:
     path.unlink()
     first = next(iter(sizes.values()))
     for name, size in {**sizes, "all of it": sum(sizes.values())}.items():
-        print(f"room      {size:8.1f} MB a million  {size / first * 100:4.0f} %  {name}", flush=True)
+        print(f"room      {size:8.1f} MB a million  {size / first * 100:6.1f} %  {name}", flush=True)
 
 
 def ask(copy: Path, rounds: int) -> None:
@@ -179,6 +207,8 @@ def main() -> None:
             with store.writing() as con:
                 sync_brands(con, rows.brands)
             fill(store, rows, given.mentions)
+            with store.writing() as con:
+                furnish(con)
             copy = publish(store, folder / "published", now=UNTIL.replace(tzinfo=UTC)).path
             copy = copy.rename(folder / "copy.duckdb")
             room(copy, folder, given.mentions)

@@ -7,12 +7,13 @@ kill, and not in a folder that was away for a while. Whatever is not named by a 
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
 
+from monitor.enrich.table import naive
 from monitor.store.database import Store
 from monitor.store.literal import literal
 from monitor.store.upgrade import schema_version
@@ -66,7 +67,7 @@ _STRETCHES = """
         case when is_old then 7 else 1 end as days,
         md5(string_agg(version::varchar, ' ' order by day)) as version
     from (
-        select *, date_trunc('week', day) as monday, monday + interval 35 days <= max(day) over () as is_old from day_version
+        select *, date_trunc('week', day) as monday, monday + interval 35 days <= $now as is_old from day_version
     )
     group by all
     order by first_day
@@ -88,25 +89,25 @@ class LakeFile(NamedTuple):
     file: str
 
 
-def write_days(store: Store, folder: Path) -> None:
+def write_days(store: Store, folder: Path, *, now: datetime) -> None:
     """Write the days that have no file of their version, one after the other; others may use the store in between."""
     with store.opened() as con:
-        missing = [one for one in _wanted(con) if not (folder / one.file).exists()]
+        missing = [one for one in _wanted(con, now) if not (folder / one.file).exists()]
     for one in missing:
         with store.opened() as con:
             # it may have changed meanwhile, and then its file has another name
-            if one in _wanted(con):
+            if one in _wanted(con, now):
                 _write(con, folder, one)
 
 
-def fill(con: duckdb.DuckDBPyConnection, folder: Path, *, leave_out: Sequence[str]) -> None:
+def fill(con: duckdb.DuckDBPyConnection, folder: Path, *, now: datetime, leave_out: Sequence[str]) -> None:
     """Fill the empty attached database `copy`: views over the files in the place of the three large tables, the others as they are.
 
     Days that changed since `write_days` are written.
 
     leave_out  tables of which nothing but the columns is copied
     """
-    files = _wanted(con)
+    files = _wanted(con, now)
     for one in files:
         if not (folder / one.file).exists():
             _write(con, folder, one)
@@ -152,9 +153,9 @@ def remove_unread(folder: Path, copies: Iterable[Path]) -> None:
             here.rmdir()
 
 
-def _wanted(con: duckdb.DuckDBPyConnection) -> list[LakeFile]:
+def _wanted(con: duckdb.DuckDBPyConnection, now: datetime) -> list[LakeFile]:
     """The files that the store as it is now is to have, in the order of time."""
-    rows = con.execute(_STRETCHES).fetchall()
+    rows = con.execute(_STRETCHES, {"now": naive(now)}).fetchall()
     schema = schema_version()
     return [
         LakeFile(table, day, days, f"{LAKE}/{table}/{'dt' if days == 1 else 'week'}={day}/{schema}-{version}.parquet")

@@ -65,7 +65,7 @@ def publish(store: Store, folder: Path, *, now: datetime, lake: bool = False) ->
         # what a killed process of this number may have left would be replayed into the copy
         part.with_name(f"{part.name}.wal").unlink(missing_ok=True)
         if lake:
-            write_days(store, folder)
+            write_days(store, folder, now=now)
             # to the end in one hold: whoever else publishes meanwhile would remove the files that no copy names yet
             with store.opened() as con:
                 with store.writing():
@@ -124,7 +124,7 @@ def _strip(con: duckdb.DuckDBPyConnection, copy: Path, now: datetime, *, lake: b
         con.execute("begin")
         try:
             if lake:
-                fill(con, copy.parent, leave_out=_PRIVATE)
+                fill(con, copy.parent, now=now, leave_out=_PRIVATE)
             for table in _PRIVATE:
                 con.execute(f"drop table copy.{table}")
             for view in _TOLD_ONCE:

@@ -109,12 +109,17 @@ def test_only_days_that_changed_are_written(store, folder):
 
 
 def test_days_that_are_four_weeks_old_lie_together_by_the_week(store, folder):
-    # the newest text is of a Tuesday, so the last of these weeks ended four weeks and a day before it
-    put(store, mention("1"), *(mention(f"old{back}", created_at=after(-back * DAY)) for back in range(28, 44)))
+    # now is a Tuesday, so the last of these weeks ended four weeks and a day ago; a date of a broken clock changes nothing
+    put(
+        store,
+        mention("1"),
+        mention("far", created_at=after(20_000 * DAY)),
+        *(mention(f"old{back}", created_at=after(-back * DAY)) for back in range(28, 44)),
+    )
     publish(store, folder)
     first = files(folder)
     weeks = [f"week=2026-06-{day:02}" for day in (1, 8)]
-    days = ["dt=2026-06-15", "dt=2026-06-16", "dt=2026-07-14"]
+    days = ["dt=2026-06-15", "dt=2026-06-16", "dt=2026-07-14", "dt=2081-04-16"]
     assert sorted(first) == sorted(f"{table}/{each}" for table in TABLES for each in days + weeks)
     put(store, mention("late", created_at=after(-36 * DAY)))
     for hour in range(1, 1 + KEPT):
