@@ -8,7 +8,7 @@ import pyarrow as pa
 import yaml
 
 from monitor.config.models import Brand, Config
-from monitor.enrich.duplicates import KEY_BITS, KEYS, MOST
+from monitor.enrich.duplicates import KEYS, MOST
 from monitor.enrich.table import BRAND_COLUMNS, MENTION_COLUMNS, Enriched, enrich
 from monitor.gather.enricher import Enricher
 from monitor.story.configuration import CONFIG
@@ -60,7 +60,7 @@ class Rows:
         marks = np.sort(self._random.integers(0, 1 << 16, (size, MOST), dtype=np.uint16), axis=1)
         put: dict[str, pa.Array] = {"source_id": ids, "created_at": times, "fetched_at": times, "engagement_at": times}
         put["marks"] = pa.ListArray.from_arrays(np.arange(0, size * MOST + 1, MOST, dtype=np.int32), marks.ravel())
-        put |= {key: pa.array(self._random.integers(0, 1 << KEY_BITS, size, dtype=np.uint32)) for key in KEYS}
+        put |= {key: pa.array(self._random.integers(0, 1 << 32, size, dtype=np.uint32)) for key in KEYS}
         mentions = _with(self._mentions.take(taken), put, MENTION_COLUMNS)
         named = {"source_id": ids, "created_at": times, "brand": pa.array(self._random.choice(self._names, size, p=self._shares))}
         return Enriched(mentions, _with(self._brands.take(taken), named, BRAND_COLUMNS), ())

@@ -33,17 +33,12 @@ SHARED = 0.8
 KEYS = ("copy_key_1", "copy_key_2", "copy_key_3")
 """The columns of a fingerprint's keys."""
 
-KEY_BITS = 25
-"""Of each: 32 would take 3 MB more a million texts on disk. Of a million texts in three days 9 of 100 share one by chance; their marks are
-compared then."""
-
 LONGEST = 4_000
 """Characters that are looked at."""
 
 _ORDERS = np.array([(0x9E3779B1 * (2 * place + 1) + 0x85EBCA6A * place * place) & 0xFFFFFFFF | 1 for place in range(1, 10)], np.uint32)
 """Odd factors, each of which puts all hashes into another order."""
 
-_KEY_MASK = (1 << KEY_BITS) - 1
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 _WORD = regex.compile(rf"{_UNSPACED}|[\p{{L}}\p{{M}}\p{{N}}_--{_UNSPACED}]+", regex.V1)
 _ASCII_WORD = re.compile(r"\w+")
@@ -59,7 +54,7 @@ class Fingerprint(NamedTuple):
 
     marks  the smallest hashes in their order, 16 bits each; of a short text two of its words and its author. They are kept of texts that
            were taken back, and worked out anew of others
-    keys   three numbers of `KEY_BITS`, each made of the hashes that come first in three other orders: of texts that are nearly the
+    keys   three numbers of 32 bits, each made of the hashes that come first in three other orders: of texts that are nearly the
            same one at least is likely to be the same, of others hardly ever
     """
 
@@ -85,7 +80,7 @@ def fingerprint(text: str, *, source: str, author: str | None) -> Fingerprint:
         return NOTHING
     if _length(text, words) < FEWEST_WORDS:
         said = f"{source}\n{author}\n{' '.join(words)}".encode() if author else b""
-        return Fingerprint(divmod(whole := crc32(said), 1 << 16), (whole & _KEY_MASK, None, None)) if said else NOTHING
+        return Fingerprint(divmod(whole := crc32(said), 1 << 16), (whole, None, None)) if said else NOTHING
     shingles = map(" ".join, zip(words, words[1:], words[2:], strict=False))
     hashes = set(map(crc32, map(str.encode, shingles)))
     marks = sorted({mark & 0xFFFF for mark in hashes})[:MOST]
@@ -94,7 +89,7 @@ def fingerprint(text: str, *, source: str, author: str | None) -> Fingerprint:
 
 
 def _key(one: int, other: int, third: int) -> int:
-    return ((one * 31 + other) * 31 + third) & _KEY_MASK
+    return ((one * 31 + other) * 31 + third) & 0xFFFFFFFF
 
 
 class _Said(dict[str, tuple[str, ...]]):
