@@ -61,6 +61,7 @@ spoken as (
         and v_spoken.bin_start < windows.window_to
     where v_spoken.bin_start >= (select min(window_from) from windows)
         and v_spoken.bin_start < (select max(window_to) from windows)
+        and lower(v_spoken.brand) = lower(coalesce(getvariable('brand')::varchar, v_spoken.brand))
     group by all
 ),
 looked as (

@@ -7,6 +7,7 @@ of what the source says, and stays it.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 import duckdb
@@ -48,8 +49,8 @@ def elect(con: duckdb.DuckDBPyConnection, mentions: pa.Table, brands: pa.Table) 
     stored = set(_rows(concerned, ("source", "source_id")))
     new = [
         Text(at, source, source_id, Fingerprint(marks, keys), repost_of is not None, of)
-        for at, source, source_id, marks, *keys, repost_of, of in _rows(
-            asked, ("created_at", "source", "source_id", "marks", *KEYS, "repost_of_id", "duplicate_of")
+        for marks, (at, source, source_id, *keys, repost_of, of) in zip(
+            _marks(asked), _rows(asked, ("created_at", "source", "source_id", *KEYS, "repost_of_id", "duplicate_of")), strict=True
         )
         if (source, source_id) in stored
     ]
@@ -259,6 +260,13 @@ def _with(table: pa.Table, name: str, values: Mapping[Key, object]) -> pa.Table:
     place = table.schema.get_field_index(name)
     column = [values.get((source, source_id), now) for source, source_id, now in _rows(table, ("source", "source_id", name))]
     return table.set_column(place, table.schema.field(place), pa.array(column, table.schema.field(place).type))
+
+
+def _marks(texts: pa.Table) -> Iterable[Sequence[int]]:
+    """The marks of each text; parts of one array, since few of them are ever looked at."""
+    column = texts["marks"].combine_chunks()
+    marks = memoryview(column.values.to_numpy())
+    return (marks[first:end] for first, end in pairwise(column.offsets.to_pylist()))
 
 
 def _rows(table: pa.Table, columns: Sequence[str]) -> Iterable[tuple[Any, ...]]:
