@@ -207,19 +207,22 @@ def _merge(con: duckdb.DuckDBPyConnection, incoming: pa.Table, brands: pa.Table,
     con.register("incoming", incoming)
     con.register("incoming_brand", brands)
     try:
+        known = con.execute(f"""
+            select source, source_id, {_differs("mention")}, incoming.run_id <> mention.run_id
+            from mention
+            join incoming using (source, source_id)
+            where {within.replace("created_at", "mention.created_at")}
+        """).fetchall()
+        if any(has_other_run for *_, has_other_run in known):
+            _note_runs(con, within)
+        if not any(says_new for _, _, says_new, _ in known):
+            _outdate(con, within)
+            keys = {(source, source_id) for source, source_id, *_ in known}
+            return _append(con, _without(incoming, keys), _without(brands, keys))
         con.execute(f"""
             create or replace temp table known as
             select * from mention where {within} and (source, source_id) in (select source, source_id from incoming)
         """)
-        says_new, has_other_run = con.execute(f"""
-            select bool_or({_differs("known")}), bool_or(incoming.run_id <> known.run_id) from known join incoming using (source, source_id)
-        """).fetchall()[0]
-        if has_other_run:
-            _note_runs(con, within)
-        if not says_new:
-            _outdate(con, within)
-            known = set(con.execute("select source, source_id from known").fetchall())
-            return _append(con, _without(incoming, known), _without(brands, known))
         actions = _merge_texts(con, within)
         _outdate(con, within)
         con.execute(f"delete from mention_brand where {within} and (source, source_id) in (select source, source_id from actions)")
@@ -252,11 +255,12 @@ def _note_runs(con: duckdb.DuckDBPyConnection, within: str) -> None:
     """A text names the run that first stored it; other runs that saw it stand in mention_run."""
     con.execute(f"""
         insert into mention_run
-        select known.source, known.source_id, incoming.run_id, known.created_at
-        from known
+        select mention.source, mention.source_id, incoming.run_id, mention.created_at
+        from mention
         join incoming using (source, source_id)
-        where incoming.run_id <> known.run_id
-            and (known.source, known.source_id, incoming.run_id) not in (select (source, source_id, run_id) from mention_run where {within})
+        where {within.replace("created_at", "mention.created_at")}
+            and incoming.run_id <> mention.run_id
+            and (mention.source, mention.source_id, incoming.run_id) not in (select (source, source_id, run_id) from mention_run where {within})
     """)
 
 
