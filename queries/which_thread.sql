@@ -9,7 +9,7 @@
 -- source          where the thread stands
 -- channel         subreddit, video, site or tag
 -- thread          the source's id of its first text
--- title           the title or the first words of the first text; of the earliest one we hold where the first is not about the brand
+-- title           the title or the first words of the first text; of the period's earliest one where the first is not about the brand, or half a year older
 -- url             link to that text
 -- counted         counted mentions of the thread in the period
 -- share           counted / all counted mentions of the brand in the period, 0 to 1
@@ -92,6 +92,8 @@ root_keys as materialized (
         on top_threads.brand = v_labels.brand
         and top_threads.source = v_labels.source
         and top_threads.thread = v_labels.source_id
+    -- else whatever is stored would be read
+    where v_labels.created_at >= (select since from bounds) - interval 183 days
 ),
 roots as (
     select
