@@ -8,8 +8,9 @@ READY := $(VENV)/.ready
 demo: $(READY)
 	@$(BIN)/monitor demo
 
+# one process more than there are cores, since many tests wait for another process
 test: check
-	$(BIN)/python -m pytest -n auto -q
+	$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print(1 + (os.cpu_count() or 1))') --dist loadgroup -q
 
 check: $(READY)
 	$(BIN)/ruff format --check .
