@@ -260,7 +260,9 @@ def _note_runs(con: duckdb.DuckDBPyConnection, within: str) -> None:
         join incoming using (source, source_id)
         where {within.replace("created_at", "mention.created_at")}
             and incoming.run_id <> mention.run_id
-            and (mention.source, mention.source_id, incoming.run_id) not in (select (source, source_id, run_id) from mention_run where {within})
+            and (mention.source, mention.source_id, incoming.run_id) not in (
+                select (source, source_id, run_id) from mention_run where {within}
+            )
     """)
 
 
