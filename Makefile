@@ -10,7 +10,7 @@ demo: $(READY)
 
 # one process more than there are cores, since many tests wait for another process
 test: check
-	$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print(1 + (os.cpu_count() or 1))') --dist loadgroup -q
+	$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print(1 + (os.cpu_count() or 1))') -q
 
 check: $(READY)
 	$(BIN)/ruff format --check .

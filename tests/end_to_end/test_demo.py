@@ -25,8 +25,8 @@ def lived(tmp_path_factory):
     return folder, done.stdout
 
 
-# the whole story is lived through, once, beside other tests, on whatever machine this is
-pytestmark = [pytest.mark.timeout(1_000), pytest.mark.xdist_group("demo")]
+# the whole story is lived through, beside other tests, on whatever machine this is
+pytestmark = pytest.mark.timeout(1_000)
 
 
 def without_seconds(text):
