@@ -52,7 +52,7 @@ def erase(con: duckdb.DuckDBPyConnection, arrived: Sequence[pa.Table], gone: Seq
         update mention set {", ".join(f"{name} = null" for name in _FORGOTTEN)}, links = [], state = erased.state
         from erased
         where mention.source = erased.source and mention.source_id = erased.source_id
-            and {within.replace("created_at", "mention.created_at")}
+            and {of_mention(within)}
     """)
     con.execute(f"""
         update mention_brand set why = null, matched_terms = []
@@ -84,3 +84,8 @@ def bounds(table: pa.Table) -> str:
     """SQL: as old as these texts; literals, so that storage in order of time is pruned."""
     first, last = (pc.min_max(table["created_at"])[side].as_py() for side in ("min", "max"))
     return f"created_at between timestamp '{first}' and timestamp '{last}'"
+
+
+def of_mention(bounds: str) -> str:
+    """SQL: the same, of `mention` where it is joined with another table that has such a column."""
+    return bounds.replace("created_at", "mention.created_at")

@@ -15,7 +15,7 @@ from monitor.enrich.table import BRAND_COLUMNS, ENGAGEMENT, MENTION_COLUMNS, Enr
 from monitor.mention import State
 from monitor.store.changed import note_changed
 from monitor.store.duplicates import elect, elect_merged, write_copies
-from monitor.store.erase import advances, bounds, erase, remember_gone
+from monitor.store.erase import advances, bounds, erase, of_mention, remember_gone
 from monitor.store.progress import save_coverage, save_cursors
 from monitor.store.rollup import add, recompute
 from monitor.store.settle import settled
@@ -211,7 +211,7 @@ def _merge(con: duckdb.DuckDBPyConnection, incoming: pa.Table, brands: pa.Table,
             select source, source_id, {_differs("mention")}, incoming.run_id <> mention.run_id
             from mention
             join incoming using (source, source_id)
-            where {within.replace("created_at", "mention.created_at")}
+            where {of_mention(within)}
         """).fetchall()
         if any(has_other_run for *_, has_other_run in known):
             _note_runs(con, within)
@@ -258,7 +258,7 @@ def _note_runs(con: duckdb.DuckDBPyConnection, within: str) -> None:
         select mention.source, mention.source_id, incoming.run_id, mention.created_at
         from mention
         join incoming using (source, source_id)
-        where {within.replace("created_at", "mention.created_at")}
+        where {of_mention(within)}
             and incoming.run_id <> mention.run_id
             and (mention.source, mention.source_id, incoming.run_id) not in (
                 select (source, source_id, run_id) from mention_run where {within}
@@ -272,7 +272,7 @@ def _outdate(con: duckdb.DuckDBPyConnection, within: str) -> None:
         update mention set fetched_at = incoming.fetched_at, engagement_at = coalesce(incoming.engagement_at, mention.engagement_at)
         from incoming
         where mention.source = incoming.source and mention.source_id = incoming.source_id
-            and {within.replace("created_at", "mention.created_at")}
+            and {of_mention(within)}
             and incoming.fetched_at > mention.fetched_at and mention.state not in {_GONE}
         returning mention.created_at
     """).fetchall()
@@ -290,7 +290,7 @@ def _merge_texts(con: duckdb.DuckDBPyConnection, within: str) -> pa.Table:
             from incoming
         ) as incoming
         on mention.source = incoming.source and mention.source_id = incoming.source_id
-            and {within.replace("created_at", "mention.created_at")}
+            and {of_mention(within)}
         when matched and {_differs("mention")} then update set
             {", ".join(f"{name} = incoming.{name}" for name in _CHANGING)},
             {", ".join(f"{name} = coalesce(incoming.{name}, mention.{name})" for name in _ADDING)},
