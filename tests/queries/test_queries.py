@@ -8,10 +8,15 @@ import duckdb
 import pandas as pd
 import pytest
 
+from monitor.store.database import Store, sync_brands
+from monitor.store.publish import publish
 from monitor.store.upgrade import upgrade
+from monitor.store.write import save
 from monitor.tell.formats import as_csv
 from monitor.tell.gate import Answer
 from monitor.tell.questions import questions, run_question
+from tests.builders import NOON, batch, mention
+from tests.builders import brand as a_brand
 
 ZONES = {"Himal": "Asia/Kathmandu", "Quiet": "UTC", "Streamly": "America/New_York"}
 END = pd.Timestamp("2026-11-10 12:25")
@@ -303,3 +308,17 @@ def test_what_we_missed_names_every_stretch_and_why(seeded):
 
 def test_the_answer_says_how_fresh_it_is(seeded):
     assert run_question(seeded.path, "share_of_voice", {}).data_as_of == END.to_pydatetime().replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("days", "title"), [(180, "streamly raises prices"), (190, "streamly answers all of us")])
+def test_which_thread_looks_half_a_year_back_for_the_first_text(tmp_path, days, title):
+    since = NOON - timedelta(hours=1)
+    first = mention("first", "streamly raises prices", created_at=since - timedelta(days=days), fetched_at=NOON)
+    reply = mention("reply", "streamly answers all of us", conversation_id="first")
+    with Store(tmp_path / "data", command="test") as store:
+        with store.writing() as con:
+            sync_brands(con, [a_brand()])
+            save(con, [batch(first, reply)], now=NOON)
+        copy = publish(store, tmp_path / "published", now=NOON).path
+    answer = run_question(copy, "which_thread", {"since": since.isoformat(), "until": (NOON + timedelta(hours=1)).isoformat()})
+    assert [(row[answer.columns.index("thread")], row[answer.columns.index("title")]) for row in answer.rows] == [("first", title)]
